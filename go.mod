@@ -1,0 +1,3 @@
+module github.com/cork-go/cork
+
+go 1.26

@@ -1,0 +1,73 @@
+package httpparse
+
+// Method is a request method, numbered as in llhttp.
+type Method uint8
+
+// The methods that the parser knows. Those from Describe on belong to RTSP and
+// are accepted only with an RTSP version; PRI is the start of an HTTP/2 preface.
+const (
+	MethodDelete Method = iota
+	MethodGet
+	MethodHead
+	MethodPost
+	MethodPut
+	MethodConnect
+	MethodOptions
+	MethodTrace
+	MethodCopy
+	MethodLock
+	MethodMkcol
+	MethodMove
+	MethodPropfind
+	MethodProppatch
+	MethodSearch
+	MethodUnlock
+	MethodBind
+	MethodRebind
+	MethodUnbind
+	MethodACL
+	MethodReport
+	MethodMkactivity
+	MethodCheckout
+	MethodMerge
+	MethodMSearch
+	MethodNotify
+	MethodSubscribe
+	MethodUnsubscribe
+	MethodPatch
+	MethodPurge
+	MethodMkcalendar
+	MethodLink
+	MethodUnlink
+	MethodSource
+	MethodPRI
+	MethodDescribe
+	MethodAnnounce
+	MethodSetup
+	MethodPlay
+	MethodPause
+	MethodTeardown
+	MethodGetParameter
+	MethodSetParameter
+	MethodRedirect
+	MethodRecord
+	MethodFlush
+	MethodQuery
+	methodCount
+)
+
+var methodNames = [methodCount]string{
+	"DELETE", "GET", "HEAD", "POST", "PUT", "CONNECT", "OPTIONS", "TRACE", "COPY", "LOCK", "MKCOL",
+	"MOVE", "PROPFIND", "PROPPATCH", "SEARCH", "UNLOCK", "BIND", "REBIND", "UNBIND", "ACL", "REPORT",
+	"MKACTIVITY", "CHECKOUT", "MERGE", "M-SEARCH", "NOTIFY", "SUBSCRIBE", "UNSUBSCRIBE", "PATCH",
+	"PURGE", "MKCALENDAR", "LINK", "UNLINK", "SOURCE", "PRI", "DESCRIBE", "ANNOUNCE", "SETUP", "PLAY",
+	"PAUSE", "TEARDOWN", "GET_PARAMETER", "SET_PARAMETER", "REDIRECT", "RECORD", "FLUSH", "QUERY",
+}
+
+// String returns the method as it stands on the wire; the string is a constant.
+func (m Method) String() string {
+	if m < methodCount {
+		return methodNames[m]
+	}
+	return ""
+}
