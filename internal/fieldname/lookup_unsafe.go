@@ -28,8 +28,8 @@ func LookupAt(p unsafe.Pointer, n int) ID {
 	e := &entries[id&(idsMax-1)]
 	mid0 := *(*uint64)(unsafe.Add(p, min(tail, 8))) & mask
 	mid1 := *(*uint64)(unsafe.Add(p, max(tail, 8)-8)) & mask
-	diff := first ^ e.first | last ^ e.last | mid0 ^ e.mid0 | mid1 ^ e.mid1 |
-		uint64(n) ^ uint64(lengths[id&(idsMax-1)])
+	diff := (first ^ e.first) | (last ^ e.last) | (mid0 ^ e.mid0) | (mid1 ^ e.mid1) |
+		(uint64(n) ^ uint64(lengths[id&(idsMax-1)]))
 	if diff != 0 {
 		return Unknown
 	}
