@@ -43,7 +43,6 @@ type Message struct {
 	Target        Span   // request target, in the head
 	StatusMessage Span   // reason phrase, in the head
 	Known         fieldname.Set
-	FieldCount    uint32 // fields of the head, then with those of the trailer section
 	Status        uint16
 	Flags         Flags
 	Method        Method

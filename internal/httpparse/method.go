@@ -1,5 +1,7 @@
 package httpparse
 
+import "slices"
+
 // Method is a request method, numbered as in llhttp.
 type Method uint8
 
@@ -70,4 +72,29 @@ func (m Method) String() string {
 		return methodNames[m]
 	}
 	return ""
+}
+
+// methodsSorted holds the names in order, so that the methods that begin with
+// the bytes seen so far are a range; methodsByName are their numbers.
+var methodsSorted, methodsByName = func() ([]string, []Method) {
+	names := slices.Clone(methodNames[:])
+	slices.Sort(names)
+	ms := make([]Method, len(names))
+	for i, n := range names {
+		ms[i] = Method(slices.Index(methodNames[:], n))
+	}
+	return names, ms
+}()
+
+// narrowMethods returns the part of the range [lo,hi) of methodsSorted whose
+// names have c at position n. All names of the range are equal before n.
+func narrowMethods(lo, hi, n, c uint8) (uint8, uint8) {
+	for lo < hi && (int(n) == len(methodsSorted[lo]) || methodsSorted[lo][n] < c) {
+		lo++
+	}
+	end := lo
+	for end < hi && methodsSorted[end][n] == c {
+		end++
+	}
+	return lo, end
 }

@@ -19,7 +19,11 @@
 // stood: each byte is looked at once, however small the pieces.
 package httpparse
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/cork-go/cork/internal/bytescan"
+)
 
 // Options sets up a Parser. The zero value is the strict parser with the
 // default limits.
@@ -48,11 +52,12 @@ type Parser struct {
 	// Message is the message being parsed; read it from OnHeadersComplete on.
 	Message
 
-	state    state
-	quick    uint8  // class bit of the bytes that the step machine merely passes over; 0 for none
-	scanned  int    // bytes of the unfinished block that were looked at, counted from its start
-	quickEnd int    // scanned may not pass this without a look at the limits
-	consumed uint64 // bytes of the stream that Execute is done with
+	state     state
+	quick     uint8  // class bit of the bytes that the step machine merely passes over; 0 for none
+	scanned   int    // bytes of the unfinished block that were looked at, counted from its start
+	quickLast int    // Execute may pass over bytes before this position only
+	quickEnd  int    // a span that reaches this position is too long
+	consumed  uint64 // bytes of the stream that Execute is done with
 
 	fields     [FieldsBatch]Field
 	fieldCount int // filled of fields
@@ -64,8 +69,9 @@ type Parser struct {
 	limits  Limits
 	err     Error
 
+	bodyLeft uint64 // of the body or the chunk
 	machine
-	index headIndex
+	index bytescan.HeadIndex
 }
 
 // Init makes the parser ready for the start of a stream of messages of kind t.
@@ -78,6 +84,61 @@ func (p *Parser) Init(t Type, h Handler, o Options) {
 // to a free list. Init makes it usable again.
 func (p *Parser) Release() { p.handler, p.tracer = nil, nil }
 
+// Execute parses data, which begins behind the bytes that the calls before
+// were done with. It returns how many bytes of data it is done with, all but
+// those of an unfinished head or trailer section, and why it stopped:
+//
+//   - OK: everything was looked at; the rest, data[n:], must be there again at
+//     the begin of the next call's data.
+//   - Paused: a callback has asked for it. Call Resume, then Execute with
+//     data[n:].
+//   - PausedUpgrade, PausedH2Upgrade: data[n:] belongs to another protocol.
+//   - any other code: Err has the details; the parser takes nothing more.
+func (p *Parser) Execute(data []byte) (n int, code Code) {
+	// A byte that only prolongs a name, a value or a target: most bytes of a
+	// head that comes in byte by byte.
+	if i := len(data) - 1; i == p.scanned && classes[data[i]]&p.quick != 0 && i < p.quickLast {
+		p.scanned = i + 1
+		return 0, OK
+	}
+	return p.execute(data)
+}
+
+// Resume lets a paused parser go on.
+func (p *Parser) Resume() {
+	if p.err.Code == Paused || p.err.Code == PausedUpgrade {
+		p.err = Error{}
+	}
+}
+
+// Finish tells the parser that the stream has ended (llhttp_finish). It returns
+// OK between two messages, and inside a body that lasts until the end, which
+// raises OnMessageComplete; InvalidEOFState inside a message.
+func (p *Parser) Finish() Code {
+	if p.err.Code != OK && p.err.Code != Paused {
+		return OK
+	}
+	switch p.finish {
+	case finishSafe:
+		return OK
+	case finishSafeWithCallback:
+		p.finish = finishSafe
+		p.state = stClosed
+		if p.tell(p.handler.OnMessageComplete(), CallbackMessageComplete) && p.err.Code != Paused {
+			p.fail(0, p.err.Code, callbackReasons[p.err.Code])
+			return p.err.Code
+		}
+		p.trace(EventMessageComplete, 0)
+		return OK
+	}
+	p.fail(p.scanned, InvalidEOFState, "Invalid EOF state")
+	return InvalidEOFState
+}
+
+// Idle reports whether the parser stands between two messages: no byte of a
+// next one has been seen.
+func (p *Parser) Idle() bool { return p.state <= stClosed && !p.holding }
+
 // Err returns the error that ended the parsing, or nil. It is valid until the
 // next Init. A pause is not an error.
 func (p *Parser) Err() *Error {
@@ -89,4 +150,3 @@ func (p *Parser) Err() *Error {
 
 // Consumed returns how many bytes of the stream Execute is done with.
 func (p *Parser) Consumed() uint64 { return p.consumed }
-

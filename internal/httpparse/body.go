@@ -1,0 +1,389 @@
+package httpparse
+
+import "math"
+
+// stepBody is the machine behind the head: bodies, chunks, and the way to the
+// next message.
+func (p *Parser) stepBody(block []byte, i int) (int, result) {
+	for {
+		switch p.state {
+		case stMessageDone:
+			p.state = stCleanup
+			if p.Upgrade {
+				p.state = stTunnelDone
+			}
+			p.finish = finishSafe
+			if p.tell(p.handler.OnMessageComplete(), CallbackMessageComplete) || p.trace(EventMessageComplete, i) == Paused {
+				return p.pause(i)
+			}
+			continue
+		case stTunnelDone:
+			p.state = stCleanup
+			p.err = Error{Code: PausedUpgrade, Reason: "Pause on CONNECT/Upgrade", Offset: p.consumed + uint64(i)}
+			return i, stopped
+		case stCleanup:
+			p.state = stClosed
+			if p.ShouldKeepAlive() || p.lenient&LenientKeepAlive != 0 {
+				p.begun = true
+				p.state = stStart
+			}
+			return i, next
+		case stChunkComplete:
+			p.state = stChunkSizeStart
+			if p.tell(p.handler.OnChunkComplete(), CallbackChunkComplete) || p.trace(EventChunkComplete, i) == Paused {
+				return p.pause(i)
+			}
+		}
+		if i == len(block) {
+			return i, more
+		}
+		c := block[i]
+		switch p.state {
+		case stBody:
+			n := len(block) - i
+			if uint64(n) >= p.bodyLeft {
+				n = int(p.bodyLeft)
+				p.state = stMessageDone
+			}
+			p.bodyLeft -= uint64(n)
+			p.span(SpanBody, block, i, i+n)
+			i += n
+			if p.tell(p.handler.OnBody(block[i-n:i:i]), CallbackMessageComplete) {
+				return p.pause(i)
+			}
+
+		case stBodyEOF:
+			p.span(SpanBody, block, i, len(block))
+			if p.tell(p.handler.OnBody(block[i:]), CallbackMessageComplete) {
+				return p.pause(len(block))
+			}
+			return len(block), more
+
+		case stChunkSizeStart:
+			d := hexValues[c]
+			if d > 15 {
+				return p.fail(i, InvalidChunkSize, "Invalid character in chunk size")
+			}
+			p.ContentLength, p.extBytes = uint64(d), 0
+			p.state = stChunkSize
+			i++
+
+		case stChunkSize:
+			if d := hexValues[c]; d <= 15 {
+				i++
+				if p.ContentLength == 0 && p.extensionOverflow(1) { // endless zeros
+					return p.fail(i, ChunkExtensionsOverflow, "Chunk extensions overflow")
+				}
+				if p.ContentLength > math.MaxUint64>>4 {
+					return p.fail(i, InvalidChunkSize, "Chunk size overflow")
+				}
+				p.ContentLength = p.ContentLength<<4 | uint64(d)
+				break
+			}
+			p.state = stChunkSizeBlank
+
+		case stChunkSizeBlank:
+			i++
+			switch c {
+			case '\r':
+				p.state = stChunkSizeLF
+			case ';':
+				p.state = stExtension
+				return i, next
+			case ' ', '\t':
+				if p.lenient&LenientSpacesAfterChunkSize == 0 {
+					return p.fail(i, InvalidChunkSize, "Invalid character in chunk size")
+				}
+			case '\n':
+				if p.lenient&LenientOptionalCRBeforeLF == 0 {
+					return p.fail(i, CRExpected, "Missing expected CR after chunk size")
+				}
+				if p.lenient&LenientOptionalLFAfterCR == 0 {
+					return p.chunkHeader(i)
+				}
+				p.state = stChunkSizeLF // llhttp takes a second LF for this line's, if it is there
+			default:
+				return p.fail(i-1, InvalidChunkSize, "Invalid character in chunk size")
+			}
+
+		case stChunkSizeLF:
+			switch {
+			case c == '\n':
+				return p.chunkHeader(i + 1)
+			case p.lenient&LenientOptionalLFAfterCR != 0:
+				return p.chunkHeader(i)
+			}
+			return p.fail(i, Strict, "Expected LF after chunk size")
+
+		case stChunkData:
+			n := len(block) - i
+			if uint64(n) >= p.bodyLeft {
+				n = int(p.bodyLeft)
+				p.state = stChunkDataCR
+			}
+			p.bodyLeft -= uint64(n)
+			p.span(SpanBody, block, i, i+n)
+			i += n
+			if p.tell(p.handler.OnBody(block[i-n:i:i]), CallbackMessageComplete) {
+				return p.pause(i)
+			}
+
+		case stChunkDataCR:
+			switch {
+			case c == '\r':
+				i++
+				p.state = stChunkDataLF
+			case c == '\n':
+				i++
+				if p.lenient&LenientOptionalCRBeforeLF == 0 {
+					return p.fail(i, CRExpected, "Missing expected CR after chunk data")
+				}
+				p.state = stChunkComplete
+			case p.lenient&LenientOptionalCRLFAfterChunk != 0:
+				p.state = stChunkComplete
+			default:
+				return p.fail(i, Strict, "Expected LF after chunk data")
+			}
+
+		case stChunkDataLF:
+			if c != '\n' {
+				return p.fail(i, Strict, "Expected LF after chunk data")
+			}
+			i++
+			p.state = stChunkComplete
+
+		case stExtension, stExtensionName, stExtensionValue, stExtensionQuoted, stExtensionPair, stExtensionQuotedDone:
+			var r result
+			if i, r = p.stepExtension(block, i); r != next {
+				return i, r
+			}
+
+		default:
+			return i, next
+		}
+	}
+}
+
+// afterHeaders is behind the head: it decides what follows (RFC 9112 section
+// 6.3), as llhttp does.
+func (p *Parser) afterHeaders(block []byte, i int) (int, result) {
+	chunked := p.Flags&FlagChunked != 0
+	bodiless := p.kind == Response && (p.Status/100 == 1 || p.Status == 204 || p.Status == 304)
+	hasBody := !bodiless && (chunked || p.ContentLength > 0)
+	p.bodyLeft = p.ContentLength
+	switch {
+	case p.Upgrade && (p.Method == MethodConnect && p.kind == Request || p.Flags&FlagSkipBody != 0 || !hasBody):
+		p.state = stMessageDone
+	case p.Flags&FlagSkipBody != 0 || bodiless:
+		p.Upgrade = false
+		p.state = stMessageDone
+	case chunked:
+		p.state = stChunkSizeStart
+	case p.Flags&FlagTransferEncoding != 0 && p.kind == Request &&
+		p.lenient&(LenientChunkedLength|LenientTransferEncoding) == 0:
+		return p.fail(i, InvalidTransferEncoding, "Request has invalid `Transfer-Encoding`")
+	case p.Flags&FlagTransferEncoding != 0:
+		p.state = stBodyEOF
+	case p.Flags&FlagContentLength == 0 && p.NeedsEOF():
+		p.state = stBodyEOF
+	case p.ContentLength == 0:
+		p.Upgrade = false
+		p.state = stMessageDone
+	default:
+		p.state = stBody
+	}
+	if p.state == stBodyEOF {
+		p.finish = finishSafeWithCallback
+	}
+	return i, next
+}
+
+// chunkHeader is behind the line of a chunk's size.
+func (p *Parser) chunkHeader(i int) (int, result) {
+	p.bodyLeft = p.ContentLength
+	p.state = stChunkData
+	if p.ContentLength == 0 {
+		p.state = stTrailersStart
+	}
+	if p.tell(p.handler.OnChunkHeader(p.ContentLength), CallbackChunkHeader) || p.trace(EventChunkHeader, i) == Paused {
+		return p.pause(i)
+	}
+	return i, next
+}
+
+// chunkDone is behind the trailer section.
+func (p *Parser) chunkDone(i int) (int, result) {
+	p.state = stMessageDone
+	if p.tell(p.handler.OnChunkComplete(), CallbackChunkComplete) || p.trace(EventChunkComplete, i) == Paused {
+		return p.pause(i)
+	}
+	return i, next
+}
+
+// stepExtension is the machine of chunk extensions. block[i] exists. Names and
+// values are counted against the limits and dropped; with a Tracer each is
+// held until it is whole.
+func (p *Parser) stepExtension(block []byte, i int) (int, result) {
+	c := block[i]
+	switch p.state {
+	case stExtension:
+		if c == ' ' || c == '\r' {
+			return p.fail(i+1, Strict, "Invalid character in chunk extensions")
+		}
+		if p.extTotal++; p.extensionOverflow(0) { // endless semicolons
+			return p.fail(i, ChunkExtensionsOverflow, "Chunk extensions overflow")
+		}
+		p.holdSpan(i)
+		p.state = stExtensionName
+
+	case stExtensionName:
+		j := i
+		for i < len(block) && classes[block[i]]&classToken != 0 {
+			i++
+		}
+		if p.extensionOverflow(i - j) {
+			return p.fail(i, ChunkExtensionsOverflow, "Chunk extensions overflow")
+		}
+		if i == len(block) {
+			break
+		}
+		p.dropSpan(SpanChunkExtensionName, block, i)
+		at := i + 1
+		switch c = block[i]; c {
+		case '=':
+			p.state = stExtensionValue
+		case ';':
+			p.state = stExtension
+		case '\r':
+			p.state = stChunkSizeLF
+		case '\n':
+			at = i
+			p.state = stChunkSizeLF
+		default:
+			return p.fail(i+1, Strict, "Invalid character in chunk extensions name")
+		}
+		paused := p.trace(EventChunkExtensionNameComplete, at) == Paused
+		if c == '=' {
+			p.holdSpan(at)
+		}
+		if c == '\n' && p.lenient&LenientOptionalCRBeforeLF == 0 {
+			return p.fail(i, CRExpected, "Missing expected CR after chunk extension name")
+		}
+		if paused {
+			return p.pause(at)
+		}
+		return at, next
+
+	case stExtensionValue:
+		j := i
+		for i < len(block) && classes[block[i]]&classToken != 0 {
+			i++
+		}
+		if p.extensionOverflow(i - j) {
+			return p.fail(i, ChunkExtensionsOverflow, "Chunk extensions overflow")
+		}
+		if i == len(block) {
+			break
+		}
+		if c = block[i]; c == '"' {
+			p.state = stExtensionQuoted
+			return i + 1, next
+		}
+		p.dropSpan(SpanChunkExtensionValue, block, i)
+		at := i + 1
+		switch c {
+		case ';':
+			p.state = stExtension
+		case '\r':
+			p.state = stChunkSizeLF
+		case '\n':
+			at = i
+			p.state = stChunkSizeLF
+		default:
+			return p.fail(i+1, Strict, "Invalid character in chunk extensions value")
+		}
+		if c == '\n' && p.lenient&LenientOptionalCRBeforeLF == 0 {
+			p.trace(EventChunkExtensionValueComplete, at)
+			return p.fail(i, CRExpected, "Missing expected CR after chunk extension value")
+		}
+		if p.trace(EventChunkExtensionValueComplete, at) == Paused {
+			return p.pause(at)
+		}
+		return at, next
+
+	case stExtensionQuoted:
+		j := i
+		for i < len(block) && classes[block[i]]&classQuoted != 0 {
+			i++
+		}
+		if p.extensionOverflow(i - j) {
+			return p.fail(i, ChunkExtensionsOverflow, "Chunk extensions overflow")
+		}
+		if i == len(block) {
+			break
+		}
+		switch block[i] {
+		case '"':
+			i++
+			p.dropSpan(SpanChunkExtensionValue, block, i)
+			p.state = stExtensionQuotedDone
+			if p.trace(EventChunkExtensionValueComplete, i) == Paused {
+				return p.pause(i)
+			}
+		case '\\':
+			i++
+			p.state = stExtensionPair
+		default:
+			p.dropSpan(SpanChunkExtensionValue, block, i)
+			return p.fail(i+1, Strict, "Invalid character in chunk extensions quoted value")
+		}
+
+	case stExtensionPair:
+		if classes[c]&classValue == 0 {
+			p.dropSpan(SpanChunkExtensionValue, block, i)
+			return p.fail(i+1, Strict, "Invalid quoted-pair in chunk extensions quoted value")
+		}
+		if p.extensionOverflow(2) {
+			return p.fail(i, ChunkExtensionsOverflow, "Chunk extensions overflow")
+		}
+		i++
+		p.state = stExtensionQuoted
+
+	case stExtensionQuotedDone:
+		switch c {
+		case ';':
+			i++
+			p.state = stExtension
+		case '\r':
+			i++
+			p.state = stChunkSizeLF
+		case '\n':
+			if p.lenient&LenientOptionalCRBeforeLF == 0 {
+				return p.fail(i, CRExpected, "Missing expected CR after chunk extension value")
+			}
+			p.state = stChunkSizeLF
+		default:
+			return p.fail(i, Strict, "Invalid character in chunk extensions quote value")
+		}
+	}
+	return i, next
+}
+
+// extensionOverflow counts n more bytes of extensions.
+func (p *Parser) extensionOverflow(n int) bool {
+	p.extBytes += uint32(n)
+	p.extTotal += uint32(n)
+	return p.extBytes > p.limits.ChunkExtensionBytesMax || p.extTotal > p.limits.ChunkExtensionBytesTotalMax
+}
+
+// holdSpan keeps the bytes from block[i] on, for a Tracer.
+func (p *Parser) holdSpan(i int) {
+	p.holding = p.tracer != nil
+	p.mark = i
+}
+
+// dropSpan raises the span that holdSpan began and lets its bytes go.
+func (p *Parser) dropSpan(k SpanKind, block []byte, i int) {
+	p.holding = false
+	p.span(k, block, p.mark, i)
+}

@@ -1,0 +1,466 @@
+package httpparse
+
+import "github.com/cork-go/cork/internal/fieldname"
+
+// stepFields is the machine of header and trailer fields: llhttp's states from
+// headers_start to headers_done.
+func (p *Parser) stepFields(block []byte, i int) (int, result) {
+	for i < len(block) {
+		c := block[i]
+		switch p.state {
+		case stValue:
+			for i < len(block) && classes[block[i]]&classValue != 0 {
+				i++
+			}
+			if i >= p.quickEnd {
+				return p.fieldOverflow(i)
+			}
+			if i == len(block) {
+				p.passOver(classValue)
+				return i, more
+			}
+			p.quick = 0
+			if c = block[i]; c == '\r' && p.tracer == nil {
+				p.field.ValueLen = uint32(i) - p.field.ValueOff
+				i++
+				p.state = stValueLF
+				break
+			}
+			var r result
+			if i, r = p.valueEnd(block, i); r != next {
+				return i, r
+			}
+
+		case stField:
+			for i < len(block) && classes[block[i]]&classToken != 0 {
+				i++
+			}
+			if i >= p.quickEnd {
+				return p.fieldOverflow(i)
+			}
+			if i == len(block) {
+				p.passOver(classToken)
+				return i, more
+			}
+			p.quick = 0
+			var r result
+			if i, r = p.nameEnd(block, i); r != next {
+				return i, r
+			}
+
+		case stValueBlank:
+			switch c {
+			case ' ', '\t':
+				i++
+			case '\r':
+				i++
+				p.state = stValueBlankLF
+			case '\n':
+				i++
+				if p.lenient&LenientOptionalCRBeforeLF == 0 {
+					return p.fail(i, InvalidHeaderToken, "Invalid header value char")
+				}
+				p.state = stValueBlankFold
+			default:
+				p.mark = i
+				p.field.ValueOff = uint32(i)
+				p.boundSpan(i)
+				if p.special != specialNone {
+					p.state = stValueStart
+					break
+				}
+				p.state = stValue
+			}
+
+		case stValueLF:
+			switch {
+			case c == '\n':
+				i++
+			case p.lenient&LenientOptionalLFAfterCR == 0:
+				return p.fail(i, LFExpected, "Missing expected LF after header value")
+			}
+			p.state = stValueFold
+
+		case stValueFold:
+			if c == ' ' || c == '\t' {
+				if p.lenient&LenientHeaders == 0 {
+					return p.fail(i, InvalidHeaderToken, "Unexpected whitespace after header value")
+				}
+				p.field.Folded = true
+				if p.special == specialChunked {
+					p.special = specialNone
+				}
+				p.mark = i
+				p.boundSpan(i)
+				p.state = stValueStart
+				break
+			}
+			p.noteSpecial()
+			if p.special == specialConnectionKeepAlive || p.special == specialConnectionClose || p.special == specialConnectionUpgrade {
+				p.special = specialConnection
+			}
+			p.commit(block)
+			p.state = stFieldStart
+			if p.trace(EventHeaderValueComplete, i) == Paused {
+				return p.pause(i)
+			}
+
+		case stTrailersStart:
+			p.Flags |= FlagTrailing
+			p.holding = true
+			p.fieldCount, p.blockFields, p.counted, p.fastMisses = 0, 0, 0, 0
+			p.state = stFieldStart
+
+		case stHeadersStart:
+			p.state = stFieldStart
+			if c == ' ' {
+				i++
+				if p.lenient&LenientHeaders == 0 {
+					return p.fail(i, UnexpectedSpace, "Unexpected space after start line")
+				}
+			}
+
+		case stFieldStart:
+			if p.tracer == nil && len(block)-i >= fastMin && p.fastMisses < fastMissesMax {
+				var r result
+				i, r = p.fastFields(block, i, p.index.Fill(block[i:]), 0)
+				if r != next || p.state != stFieldStart {
+					return i, r
+				}
+				if i == len(block) {
+					return i, more
+				}
+				c = block[i]
+			}
+			switch c {
+			case '\r':
+				i++
+				p.state = stHeadersLF
+			case '\n':
+				i++
+				if p.lenient&LenientOptionalCRBeforeLF == 0 {
+					return p.fail(i, InvalidHeaderToken, "Invalid header field char")
+				}
+				return p.headersDone(block, i)
+			case ':':
+				return p.fail(i, InvalidHeaderToken, "Invalid header token")
+			default:
+				if p.fieldCount == FieldsBatch && p.flush(block) {
+					return p.pause(i)
+				}
+				if p.blockFields++; p.blockFields > p.limits.FieldsMax {
+					return p.fieldOverflow(i)
+				}
+				p.mark = i
+				p.boundSpan(i)
+				p.field = Field{NameOff: uint32(i)}
+				p.state = stField
+				if classes[c]&classToken != 0 {
+					i++
+				}
+			}
+
+		case stFieldColon: // LenientHeaders: blanks between name and colon
+			switch c {
+			case ' ':
+				i++
+			case ':':
+				var r result
+				if i, r = p.nameDone(block, i); r != next {
+					return i, r
+				}
+			default:
+				p.special = specialNone
+				p.state = stField
+			}
+
+		case stValueBlankLF:
+			switch {
+			case c == '\n':
+				i++
+			case p.lenient&LenientHeaders == 0:
+				return p.fail(i, Strict, "Expected LF after CR")
+			}
+			p.state = stValueBlankFold
+
+		case stValueBlankFold:
+			if c == ' ' || c == '\t' {
+				i++
+				if p.lenient&LenientHeaders == 0 {
+					return p.fail(i, InvalidHeaderToken, "Invalid header value char")
+				}
+				p.state = stValueBlank
+				break
+			}
+			if p.special == specialContentLength {
+				return p.fail(i, InvalidContentLength, "Empty Content-Length")
+			}
+			p.field.ValueOff, p.field.ValueLen = uint32(i), 0
+			p.span(SpanHeaderValue, block, i, i)
+			p.commit(block)
+			p.state = stFieldStart
+			if p.trace(EventHeaderValueComplete, i) == Paused {
+				return p.pause(i)
+			}
+
+		case stValueLenient:
+			for i < len(block) && block[i] != '\r' && block[i] != '\n' {
+				i++
+			}
+			if i >= p.quickEnd {
+				return p.fieldOverflow(i)
+			}
+			if i == len(block) {
+				return i, more
+			}
+			p.valueSpan(block, i)
+			p.state = stValueLF
+			if block[i] == '\r' {
+				i++
+			}
+
+		case stHeadersLF:
+			switch {
+			case c == '\n':
+				i++
+			case p.lenient&LenientOptionalLFAfterCR == 0:
+				return p.fail(i, Strict, "Expected LF after headers")
+			}
+			return p.headersDone(block, i)
+
+		case stHeadersDone:
+			return p.afterHeaders(block, i)
+
+		default:
+			if p.state < stTrailersStart || p.state >= stBody {
+				return i, next
+			}
+			var r result
+			if i, r = p.stepSpecial(block, i); r != next {
+				return i, r
+			}
+		}
+	}
+	if p.state == stHeadersDone {
+		return p.afterHeaders(block, i)
+	}
+	if i > p.blockBytesMax() {
+		return p.fieldOverflow(i)
+	}
+	return i, more
+}
+
+// nameEnd is at the first byte that is no token character.
+func (p *Parser) nameEnd(block []byte, i int) (int, result) {
+	name := block[p.mark:i]
+	if block[i] == ':' {
+		p.identify(name)
+		return p.nameDone(block, i)
+	}
+	if block[i] == ' ' && specials[fieldname.Lookup(name)] != specialNone {
+		if p.lenient&LenientHeaders != 0 {
+			p.identify(name)
+			p.state = stFieldColon
+			return i, next
+		}
+		p.span(SpanHeaderField, block, p.mark, i)
+		return p.fail(i+1, InvalidHeaderToken, "Invalid header field char")
+	}
+	return p.fail(i, InvalidHeaderToken, "Invalid header token")
+}
+
+// identify looks the name up, once.
+func (p *Parser) identify(name []byte) {
+	id := fieldname.Lookup(name)
+	p.field.ID = id
+	p.field.NameLen = uint16(len(name))
+	p.special = specials[id]
+}
+
+// nameDone is at the colon.
+func (p *Parser) nameDone(block []byte, i int) (int, result) {
+	n := i - p.mark
+	if n > 0xffff {
+		return p.fieldOverflow(i)
+	}
+	p.counted += uint32(n)
+	p.span(SpanHeaderField, block, p.mark, i)
+	i++
+	p.state = stValueBlank
+	if p.trace(EventHeaderFieldComplete, i) == Paused {
+		return p.pause(i)
+	}
+	if p.lenient&LenientChunkedLength == 0 {
+		if p.special == specialTransferEncoding && p.Flags&FlagContentLength != 0 {
+			return p.fail(i, InvalidTransferEncoding, "Transfer-Encoding can't be present with Content-Length")
+		}
+		if p.special == specialContentLength && p.Flags&FlagTransferEncoding != 0 {
+			return p.fail(i, InvalidContentLength, "Content-Length can't be present with Transfer-Encoding")
+		}
+	}
+	return i, next
+}
+
+// valueSpan ends a span of the value before block[i].
+func (p *Parser) valueSpan(block []byte, i int) {
+	p.counted += uint32(i - p.mark)
+	p.field.ValueLen = uint32(i) - p.field.ValueOff
+	p.span(SpanHeaderValue, block, p.mark, i)
+}
+
+// valueEnd is at the first byte that no value may hold (llhttp's
+// header_value_otherwise).
+func (p *Parser) valueEnd(block []byte, i int) (int, result) {
+	switch c := block[i]; {
+	case c == '\r':
+		p.valueSpan(block, i)
+		p.state = stValueLF
+		return i + 1, next
+	case c == '\n':
+		p.valueSpan(block, i)
+		if p.lenient&LenientOptionalCRBeforeLF == 0 {
+			return p.fail(i, CRExpected, "Missing expected CR after header value")
+		}
+		p.state = stValueLF
+		return i, next
+	case p.lenient&LenientHeaders != 0:
+		p.state = stValueLenient
+		return i, next
+	case p.lenient&LenientHeaderValueRelaxed != 0 && c != 0:
+		p.state = stValue
+		p.special = relaxedSpecial(p.special)
+		return i + 1, next
+	}
+	p.span(SpanHeaderValue, block, p.mark, i)
+	return p.fail(i, InvalidHeaderToken, "Invalid header value char")
+}
+
+// relaxedSpecial: a value with a control character is no list of tokens any
+// more; what its tokens before have said stays said.
+func relaxedSpecial(s special) special {
+	if s == specialChunked {
+		return specialNone
+	}
+	return s
+}
+
+// commit puts the field that has been read into the table.
+func (p *Parser) commit(block []byte) {
+	f := p.field
+	for f.ValueLen > 0 {
+		if c := block[f.ValueOff+f.ValueLen-1]; c != ' ' && c != '\t' {
+			break
+		}
+		f.ValueLen--
+	}
+	for f.ValueLen > 0 && f.Folded { // a first line of blanks alone
+		if c := block[f.ValueOff]; c != ' ' && c != '\t' && c != '\r' && c != '\n' {
+			break
+		}
+		f.ValueOff++
+		f.ValueLen--
+	}
+	p.Known.Add(f.ID)
+	if f.ValueLen == 0 {
+		f.ValueOff = 0
+	}
+	p.fields[p.fieldCount] = f
+	p.fieldCount++
+}
+
+// flush hands a full table over and reports whether to stop.
+func (p *Parser) flush(block []byte) bool {
+	n := p.fieldCount
+	p.fieldCount = 0
+	if p.Flags&FlagTrailing != 0 {
+		return p.tell(p.handler.OnTrailers(block, p.fields[:n]), CallbackChunkComplete)
+	}
+	return p.tell(p.handler.OnHeaders(block, p.fields[:n]), CallbackHeadersComplete)
+}
+
+// noteSpecial sets the flag that a finished value has earned.
+func (p *Parser) noteSpecial() {
+	switch p.special {
+	case specialConnectionKeepAlive:
+		p.Flags |= FlagConnectionKeepAlive
+	case specialConnectionClose:
+		p.Flags |= FlagConnectionClose
+	case specialConnectionUpgrade:
+		p.Flags |= FlagConnectionUpgrade
+	case specialChunked:
+		p.Flags |= FlagChunked
+	}
+}
+
+// headersDone is behind the empty line of a head or a trailer section.
+func (p *Parser) headersDone(block []byte, i int) (int, result) {
+	if p.counted >= p.blockLimit() || i > p.blockBytesMax() {
+		return p.fieldOverflow(i)
+	}
+	if p.Flags&FlagTrailing != 0 {
+		p.state = stMessageDone
+		if p.fieldCount > 0 && p.flush(block[:i]) {
+			p.holding = false
+			return p.pause(i)
+		}
+		p.holding = false
+		return p.chunkDone(i)
+	}
+	p.holding = false
+	p.Upgrade = p.Method == MethodConnect && p.kind == Request
+	if p.Flags&(FlagUpgrade|FlagConnectionUpgrade) == FlagUpgrade|FlagConnectionUpgrade {
+		p.Upgrade = p.kind == Request || p.Status == 101
+	}
+	p.state = stHeadersDone
+	v := p.handler.OnHeadersComplete(block[:i:i], p.fields[:p.fieldCount])
+	paused := v == PauseHeaders
+	if p.trace(EventHeadersComplete, i) == Paused {
+		paused = true
+	}
+	switch v {
+	case SkipBody:
+		p.Flags |= FlagSkipBody
+		p.trace(EventSkipBody, i)
+	case SkipToTunnel:
+		p.Flags |= FlagSkipBody
+		p.Upgrade = true
+	case Refuse:
+		p.err.Code = CallbackHeadersComplete
+		return p.pause(i)
+	}
+	if paused {
+		return p.pause(i)
+	}
+	return p.afterHeaders(block, i)
+}
+
+// blockLimit is the bound on counted for the block being read.
+func (p *Parser) blockLimit() uint32 {
+	if p.Flags&FlagTrailing != 0 {
+		return p.limits.TrailerBytesMax
+	}
+	return p.limits.HeadBytesMax
+}
+
+// blockBytesMax bounds all the bytes of a block: twice what may be counted,
+// and 8 KiB for the blanks and line ends of a thousand short fields.
+func (p *Parser) blockBytesMax() int { return 2*int(p.blockLimit()) + 8192 }
+
+// boundSpan sets quickEnd for a name or value that begins at block[i].
+func (p *Parser) boundSpan(i int) {
+	p.quickEnd = i + int(p.blockLimit()) - int(p.counted)
+}
+
+// passOver lets Execute pass over bytes of a class, as long as the span stays
+// short enough.
+func (p *Parser) passOver(class uint8) {
+	p.quick = class
+	p.quickLast = min(p.quickEnd-1, p.blockBytesMax())
+}
+
+func (p *Parser) fieldOverflow(i int) (int, result) {
+	if p.Flags&FlagTrailing != 0 {
+		return p.fail(i, TrailerOverflow, "Trailer overflow")
+	}
+	return p.fail(i, HeaderOverflow, "Header overflow")
+}
