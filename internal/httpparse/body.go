@@ -71,8 +71,10 @@ func (p *Parser) stepBody(block []byte, i int) (int, result) {
 		case stChunkSize:
 			if d := hexValues[c]; d <= 15 {
 				i++
-				if p.ContentLength == 0 && p.extensionOverflow(1) { // endless zeros
-					return p.fail(i, ChunkExtensionsOverflow, "Chunk extensions overflow")
+				if p.ContentLength == 0 { // endless zeros
+					if p.extTotal++; p.extTotal > p.limits.ChunkExtensionBytesTotalMax {
+						return p.extensionOverflow(i)
+					}
 				}
 				if p.ContentLength > math.MaxUint64>>4 {
 					return p.fail(i, InvalidChunkSize, "Chunk size overflow")
@@ -230,19 +232,16 @@ func (p *Parser) stepExtension(block []byte, i int) (int, result) {
 		if c == ' ' || c == '\r' {
 			return p.fail(i+1, Strict, "Invalid character in chunk extensions")
 		}
-		if p.extTotal++; p.extensionOverflow(0) { // endless semicolons
-			return p.fail(i, ChunkExtensionsOverflow, "Chunk extensions overflow")
+		if p.extTotal++; p.extTotal > p.limits.ChunkExtensionBytesTotalMax { // endless semicolons
+			return p.extensionOverflow(i)
 		}
 		p.holdSpan(i)
 		p.state = stExtensionName
 
 	case stExtensionName:
-		j := i
-		for i < len(block) && classes[block[i]]&classToken != 0 {
-			i++
-		}
-		if p.extensionOverflow(i - j) {
-			return p.fail(i, ChunkExtensionsOverflow, "Chunk extensions overflow")
+		var ok bool
+		if i, ok = p.extensionRun(block, i, classToken); !ok {
+			return p.extensionOverflow(i)
 		}
 		if i == len(block) {
 			break
@@ -275,12 +274,9 @@ func (p *Parser) stepExtension(block []byte, i int) (int, result) {
 		return at, next
 
 	case stExtensionValue:
-		j := i
-		for i < len(block) && classes[block[i]]&classToken != 0 {
-			i++
-		}
-		if p.extensionOverflow(i - j) {
-			return p.fail(i, ChunkExtensionsOverflow, "Chunk extensions overflow")
+		var ok bool
+		if i, ok = p.extensionRun(block, i, classToken); !ok {
+			return p.extensionOverflow(i)
 		}
 		if i == len(block) {
 			break
@@ -312,12 +308,9 @@ func (p *Parser) stepExtension(block []byte, i int) (int, result) {
 		return at, next
 
 	case stExtensionQuoted:
-		j := i
-		for i < len(block) && classes[block[i]]&classQuoted != 0 {
-			i++
-		}
-		if p.extensionOverflow(i - j) {
-			return p.fail(i, ChunkExtensionsOverflow, "Chunk extensions overflow")
+		var ok bool
+		if i, ok = p.extensionRun(block, i, classQuoted); !ok {
+			return p.extensionOverflow(i)
 		}
 		if i == len(block) {
 			break
@@ -343,10 +336,10 @@ func (p *Parser) stepExtension(block []byte, i int) (int, result) {
 			p.dropSpan(SpanChunkExtensionValue, block, i)
 			return p.fail(i+1, Strict, "Invalid quoted-pair in chunk extensions quoted value")
 		}
-		if p.extensionOverflow(2) {
-			return p.fail(i, ChunkExtensionsOverflow, "Chunk extensions overflow")
+		var ok bool
+		if i, ok = p.extensionRun(block[:i+1], i, classValue); !ok {
+			return p.extensionOverflow(i)
 		}
-		i++
 		p.state = stExtensionQuoted
 
 	case stExtensionQuotedDone:
@@ -369,11 +362,22 @@ func (p *Parser) stepExtension(block []byte, i int) (int, result) {
 	return i, next
 }
 
-// extensionOverflow counts n more bytes of extensions.
-func (p *Parser) extensionOverflow(n int) bool {
-	p.extBytes += uint32(n)
-	p.extTotal += uint32(n)
-	return p.extBytes > p.limits.ChunkExtensionBytesMax || p.extTotal > p.limits.ChunkExtensionBytesTotalMax
+// extensionRun passes over bytes of a class in an extension and counts them. It
+// reports false at the first byte that is too many.
+func (p *Parser) extensionRun(block []byte, i int, class uint8) (int, bool) {
+	left := min(p.limits.ChunkExtensionBytesMax-p.extBytes,
+		max(p.limits.ChunkExtensionBytesTotalMax, p.extTotal)-p.extTotal)
+	from, end := i, min(len(block), i+int(left))
+	for i < end && classes[block[i]]&class != 0 {
+		i++
+	}
+	p.extBytes += uint32(i - from)
+	p.extTotal += uint32(i - from)
+	return i, i < end || i == len(block) || classes[block[i]]&class == 0
+}
+
+func (p *Parser) extensionOverflow(i int) (int, result) {
+	return p.fail(i, ChunkExtensionsOverflow, "Chunk extensions overflow")
 }
 
 // holdSpan keeps the bytes from block[i] on, for a Tracer.

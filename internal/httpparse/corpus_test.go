@@ -65,7 +65,9 @@ type recorder struct {
 	handlerOnly
 }
 
-func (r *recorder) add(format string, args ...any) { r.lines = append(r.lines, fmt.Sprintf(format, args...)) }
+func (r *recorder) add(format string, args ...any) {
+	r.lines = append(r.lines, fmt.Sprintf(format, args...))
+}
 
 func (r *recorder) OnSpan(k SpanKind, off uint64, data []byte) {
 	if l := &r.last; l.line == len(r.lines)-1 && l.kind == k && l.end == off && k != SpanHeaderValue && len(r.lines) > 0 {
@@ -164,11 +166,7 @@ func (c *corpusCase) run(t *testing.T, input []byte, size int) []string {
 	var p Parser
 	r := &recorder{p: &p, pauseAt: c.Pause, skipBody: c.SkipBody}
 	r.last.line = -1
-	kind := Request
-	if c.Type == "response" {
-		kind = Response
-	}
-	p.Init(kind, r, Options{Lenient: c.LenientMask, Tracer: r})
+	p.Init(c.kind(), r, Options{Lenient: c.LenientMask, Tracer: r})
 	from, to := 0, 0
 	for to < len(input) {
 		to = min(to+size, len(input))
@@ -238,4 +236,24 @@ func firstDifference(got, want []string) string {
 		}
 	}
 	return ""
+}
+
+// corpusIfHere is loadCorpus for tests that have other input too.
+func corpusIfHere(t testing.TB) (cases []corpusCase) {
+	if os.Getenv("CORK_SHARED") == "" {
+		return nil
+	}
+	for _, c := range loadCorpus(t) {
+		if c.Type != "url" {
+			cases = append(cases, c)
+		}
+	}
+	return cases
+}
+
+func (c *corpusCase) kind() Type {
+	if c.Type == "response" {
+		return Response
+	}
+	return Request
 }

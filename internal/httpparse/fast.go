@@ -77,7 +77,7 @@ func (p *Parser) fastRequest(block []byte) (int, result) {
 	target := block[e+1 : k-9]
 	w := load32(block, k)
 	if block[k-9] != ' ' || !bytescan.Visible(target) || w&0xffff != wordCRLF || byte(w>>16) == ' ' ||
-		len(target) > int(p.limits.TargetBytesMax) {
+		k-9 >= p.targetEndMax(e+1) {
 		return 0, next
 	}
 	p.Method, p.Major, p.Minor = m, 1, minor
@@ -98,10 +98,10 @@ func (p *Parser) fastFields(block []byte, base, entries, at int) (int, result) {
 	if at > 0 {
 		line += int(p.index[at-1]) + 2
 	}
-	if p.counted+uint32(len(block)) < p.counted || p.blockFields+uint32(entries/2) > p.limits.FieldsMax {
+	if p.blockFields+uint32(entries/2) > p.limits.FieldsMax {
 		return line, next
 	}
-	counted := p.counted
+	counted, limit := p.counted, p.blockLimit()
 	n := p.fieldCount
 	miss := false
 	for at+1 < entries && n < FieldsBatch {
@@ -122,8 +122,7 @@ func (p *Parser) fastFields(block []byte, base, entries, at int) (int, result) {
 		for end > v && (block[end-1] == ' ' || block[end-1] == '\t') {
 			end--
 		}
-		if e-line > 0xffff {
-			miss = true
+		if counted+uint32(e-line)+uint32(k-v) >= limit || e-line > 0xffff {
 			break
 		}
 		id := fieldname.Lookup(block[line:e])
@@ -153,9 +152,6 @@ func (p *Parser) fastFields(block []byte, base, entries, at int) (int, result) {
 	}
 	p.blockFields += uint32(n - p.fieldCount)
 	p.fieldCount, p.counted = n, counted
-	if counted >= p.blockLimit() {
-		return p.fieldOverflow(line)
-	}
 	return line, next
 }
 

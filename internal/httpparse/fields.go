@@ -5,11 +5,14 @@ import "github.com/cork-go/cork/internal/fieldname"
 // stepFields is the machine of header and trailer fields: llhttp's states from
 // headers_start to headers_done.
 func (p *Parser) stepFields(block []byte, i int) (int, result) {
+	if n := p.blockBytesMax(); len(block) > n {
+		block = block[:n] // blockEnd will say that this is too long
+	}
 	for i < len(block) {
 		c := block[i]
 		switch p.state {
 		case stValue:
-			for i < len(block) && classes[block[i]]&classValue != 0 {
+			for end := min(len(block), p.quickEnd); i < end && classes[block[i]]&classValue != 0; {
 				i++
 			}
 			if i >= p.quickEnd {
@@ -32,7 +35,7 @@ func (p *Parser) stepFields(block []byte, i int) (int, result) {
 			}
 
 		case stField:
-			for i < len(block) && classes[block[i]]&classToken != 0 {
+			for end := min(len(block), p.quickEnd); i < end && classes[block[i]]&classToken != 0; {
 				i++
 			}
 			if i >= p.quickEnd {
@@ -128,7 +131,7 @@ func (p *Parser) stepFields(block []byte, i int) (int, result) {
 					return i, r
 				}
 				if i == len(block) {
-					return i, more
+					return p.blockEnd(i)
 				}
 				c = block[i]
 			}
@@ -204,7 +207,7 @@ func (p *Parser) stepFields(block []byte, i int) (int, result) {
 			}
 
 		case stValueLenient:
-			for i < len(block) && block[i] != '\r' && block[i] != '\n' {
+			for end := min(len(block), p.quickEnd); i < end && block[i] != '\r' && block[i] != '\n'; {
 				i++
 			}
 			if i >= p.quickEnd {
@@ -244,7 +247,12 @@ func (p *Parser) stepFields(block []byte, i int) (int, result) {
 	if p.state == stHeadersDone {
 		return p.afterHeaders(block, i)
 	}
-	if i > p.blockBytesMax() {
+	return p.blockEnd(i)
+}
+
+// blockEnd is behind the last byte of the block so far: it may be too long.
+func (p *Parser) blockEnd(i int) (int, result) {
+	if i >= p.blockBytesMax() {
 		return p.fieldOverflow(i)
 	}
 	return i, more
@@ -394,7 +402,7 @@ func (p *Parser) noteSpecial() {
 
 // headersDone is behind the empty line of a head or a trailer section.
 func (p *Parser) headersDone(block []byte, i int) (int, result) {
-	if p.counted >= p.blockLimit() || i > p.blockBytesMax() {
+	if p.counted >= p.blockLimit() {
 		return p.fieldOverflow(i)
 	}
 	if p.Flags&FlagTrailing != 0 {

@@ -3,6 +3,9 @@ package httpparse
 // stepLine is the machine of the start line: llhttp's states from on_message_begin
 // to headers_start.
 func (p *Parser) stepLine(block []byte, i int) (int, result) {
+	if n := p.blockBytesMax(); len(block) > n {
+		block = block[:n] // blockEnd will say that this is too long
+	}
 	for i < len(block) {
 		c := block[i]
 		switch p.state {
@@ -48,7 +51,7 @@ func (p *Parser) stepLine(block []byte, i int) (int, result) {
 				break
 			}
 			p.mark = i
-			p.boundTarget(i)
+			p.quickEnd = p.targetEndMax(i)
 			p.state = stURLStart
 			if p.Method == MethodConnect {
 				p.state = stURLServer
@@ -218,14 +221,15 @@ func (p *Parser) stepLine(block []byte, i int) (int, result) {
 
 		case stStatusStart:
 			p.mark = i
+			p.boundSpan(i)
 			p.state = stStatus
 
 		case stStatus:
-			for i < len(block) && block[i] != '\r' && block[i] != '\n' {
+			for end := min(len(block), p.quickEnd); i < end && block[i] != '\r' && block[i] != '\n'; {
 				i++
 			}
-			if i-p.mark > int(p.limits.HeadBytesMax) {
-				return p.fail(i, HeaderOverflow, "Header overflow")
+			if i >= p.quickEnd {
+				return p.fieldOverflow(i)
 			}
 			if i == len(block) {
 				return i, more
@@ -253,10 +257,7 @@ func (p *Parser) stepLine(block []byte, i int) (int, result) {
 			return i, next
 		}
 	}
-	if i > p.blockBytesMax() {
-		return p.fail(i, HeaderOverflow, "Header overflow")
-	}
-	return i, more
+	return p.blockEnd(i)
 }
 
 var protocolWords = [...]string{ProtocolHTTP: "HTTP", ProtocolRTSP: "RTSP", ProtocolICE: "ICE"}
@@ -307,9 +308,10 @@ func (p *Parser) protocolRefuses() string {
 	return ""
 }
 
-// boundTarget sets quickEnd for a target that begins at block[i].
-func (p *Parser) boundTarget(i int) {
-	p.quickEnd = i + int(min(p.limits.TargetBytesMax+1, p.limits.HeadBytesMax))
+// targetEndMax is the position that a target that begins at block[i] may not
+// reach.
+func (p *Parser) targetEndMax(i int) int {
+	return i + int(min(p.limits.TargetBytesMax+1, p.limits.HeadBytesMax))
 }
 
 // stepTarget is llhttp's machine of the request target. It returns next when
@@ -325,7 +327,7 @@ func (p *Parser) stepTarget(block []byte, i int) (int, result) {
 		run = classFragment
 	}
 	if run != 0 {
-		for i < len(block) && classes[block[i]]&run != 0 {
+		for end := min(len(block), p.quickEnd); i < end && classes[block[i]]&run != 0; {
 			i++
 		}
 		if i >= p.quickEnd {
@@ -358,10 +360,10 @@ func (p *Parser) stepTarget(block []byte, i int) (int, result) {
 		return p.fail(i, InvalidURL, "Unexpected start char in url")
 
 	case stURLSchema:
-		for i < len(block) && classes[block[i]]&classAlpha != 0 {
+		for end := min(len(block), p.quickEnd); i < end && classes[block[i]]&classAlpha != 0; {
 			i++
 		}
-		if i == len(block) {
+		if i == len(block) || i >= p.quickEnd {
 			return i, next
 		}
 		switch block[i] {
