@@ -1,0 +1,3 @@
+//go:build llhttp
+
+#include <api.c>
