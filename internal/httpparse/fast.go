@@ -33,6 +33,14 @@ const (
 	wordCRLFCRLF = wordCRLF | wordCRLF<<16
 )
 
+// lineEnd reports whether the four bytes of w end a line for good: CR, LF and
+// the first byte of another line, no fold and no stop byte (which would put the
+// index off by one), or CR LF CR LF.
+func lineEnd(w uint32) bool {
+	third := byte(w >> 16)
+	return w&0xffff == wordCRLF && third > ' ' && third != 0x7f || w == wordCRLFCRLF
+}
+
 func load32(b []byte, i int) uint32 { return binary.LittleEndian.Uint32(b[i:]) }
 
 // fastRequest reads the request line at the begin of block, and goes on with
@@ -76,8 +84,7 @@ func (p *Parser) fastRequest(block []byte) (int, result) {
 	}
 	target := block[e+1 : k-9]
 	w := load32(block, k)
-	if block[k-9] != ' ' || !bytescan.Visible(target) || w&0xffff != wordCRLF || byte(w>>16) == ' ' ||
-		k-9 >= p.targetEndMax(e+1) {
+	if block[k-9] != ' ' || !bytescan.Visible(target) || !lineEnd(w) || k-9 >= p.targetEndMax(e+1) {
 		return 0, next
 	}
 	p.Method, p.Major, p.Minor = m, 1, minor
@@ -111,7 +118,7 @@ func (p *Parser) fastFields(block []byte, base, entries, at int) (int, result) {
 		}
 		w := load32(block, k)
 		v := e + 1
-		if block[e] != ':' || e == line || w&0xffff != wordCRLF || byte(w>>16) == ' ' || byte(w>>16) == '\t' {
+		if block[e] != ':' || e == line || !lineEnd(w) {
 			miss = true
 			break
 		}
