@@ -23,12 +23,6 @@ func (p *Parser) stepFields(block []byte, i int) (int, result) {
 				return i, more
 			}
 			p.quick = 0
-			if c = block[i]; c == '\r' && p.tracer == nil {
-				p.field.ValueLen = uint32(i) - p.field.ValueOff
-				i++
-				p.state = stValueLF
-				break
-			}
 			var r result
 			if i, r = p.valueEnd(block, i); r != next {
 				return i, r
