@@ -1,0 +1,112 @@
+package http1
+
+import (
+	"fmt"
+	"net/http"
+	"runtime/debug"
+
+	"github.com/cork-go/cork/internal/invariants"
+)
+
+// handle calls the handler of the request that has come in.
+func (c *conn) handle() {
+	ex := c.fresh
+	c.fresh = nil
+	req, res := &ex.req, &ex.res
+	if req.expect == expectContinue {
+		res.sendContinue(c)
+		if c.writing == writeClosed {
+			return
+		}
+	}
+	c.handling = true
+	c.unlock()
+	fault := c.server.call(func() { c.server.OnRequest(req, res) }, req)
+	c.mu.Lock()
+	for c.pumping {
+		c.cond.Wait()
+	}
+	c.handling = false
+	c.failed(res, fault)
+	ex.returned = true
+	if !res.ended || ex.lent {
+		ex.lent = true
+		req.materialise() // the head's bytes go away now
+	}
+	req.head = nil
+	c.retire(ex)
+}
+
+// due returns the request whose OnData or OnEnd has to be called next, or nil.
+func (c *conn) due() *IncomingMessage {
+	if !c.hooks {
+		return nil
+	}
+	for _, req := range c.incoming.items[c.incoming.head:] {
+		if req.ex.returned && req.body.due() {
+			return req
+		}
+	}
+	return nil
+}
+
+// deliver calls OnData or OnEnd.
+func (c *conn) deliver() {
+	req := c.due()
+	b := &req.body
+	call := b.onEnd
+	if data := b.piece; len(data) > 0 {
+		onData := b.onData
+		call = func() { onData(data) }
+	} else {
+		b.ended = true
+	}
+	c.unlock()
+	fault := c.server.call(call, req)
+	c.mu.Lock()
+	b.piece = nil
+	c.failed(&req.ex.res, fault)
+	c.sweep()
+}
+
+// failed is what becomes of a response whose handler has panicked: a 500 if
+// nothing of it has been sent, else the connection is closed.
+func (c *conn) failed(res *ServerResponse, fault any) {
+	if fault == nil || res.ended || c.writing == writeClosed || res.closed {
+		return
+	}
+	if fault == http.ErrAbortHandler || res.onWire {
+		c.flush()
+		c.shut()
+		return
+	}
+	c.heldBytes -= len(res.held)
+	res.held = res.held[:0]
+	res.OutgoingMessage.reset()
+	res.StatusMessage = ""
+	res.head = res.head[:0]
+	res.keepAlive = false
+	c.mu.Unlock()
+	_ = res.SetHeader("Content-Type", "text/plain; charset=utf-8")
+	res.StatusCode = 500
+	_ = res.End(StatusText(500))
+	c.mu.Lock()
+}
+
+// call runs code of the application and returns what it panicked with, or nil.
+func (s *Server) call(fn func(), req *IncomingMessage) (fault any) {
+	defer func() {
+		if fault = recover(); fault == nil {
+			return
+		}
+		if v, ok := fault.(invariants.Violation); ok {
+			panic(v)
+		}
+		if fault != http.ErrAbortHandler {
+			s.logger().Error("http1: panic in handler", "panic", fmt.Sprint(fault), "method", req.Method(),
+				"remote", req.RemoteAddr(), "stack", string(debug.Stack()))
+		}
+	}()
+	fn()
+	return nil
+}

@@ -1,0 +1,264 @@
+package http1
+
+import "time"
+
+// send writes for res: its head if that has not been sent, then a, p and b. At
+// the front the bytes are gathered in out, or written with what is there if p
+// is large; behind it they are held. mu is held.
+func (c *conn) send(res *ServerResponse, a, p, b []byte) {
+	if c.writing != writeOpen || res.closed {
+		res.head = res.head[:0]
+		return
+	}
+	if c.outgoing.front() != res {
+		n := len(res.held)
+		res.held = append(append(append(append(res.held, res.head...), a...), p...), b...)
+		c.heldBytes += len(res.held) - n
+		res.head = res.head[:0]
+		return
+	}
+	res.onWire = true
+	c.gather(res.head)
+	res.head = res.head[:0]
+	c.gather(a)
+	if len(p) <= copyBytesMax || res.corked > 0 && !res.ended && len(p) < outBytesMax {
+		c.gather(p)
+		c.gather(b)
+	} else {
+		c.write(p, b)
+	}
+}
+
+// gather adds to what will be written.
+func (c *conn) gather(p []byte) {
+	if len(p) == 0 {
+		return
+	}
+	if c.outBuf == nil {
+		c.outBuf = c.server.buffers.get()
+		c.out = c.outBuf.b[:0]
+	}
+	c.out = append(c.out, p...)
+}
+
+// flush hands over what was gathered.
+func (c *conn) flush() { c.write(nil, nil) }
+
+// write hands over what was gathered, then p and b. An error is the end of the
+// connection.
+func (c *conn) write(p, b []byte) {
+	if c.writing != writeOpen {
+		return
+	}
+	bufs := c.vec[:0]
+	for _, part := range [...][]byte{c.out, p, b} {
+		if len(part) > 0 {
+			bufs = append(bufs, part)
+		}
+	}
+	if len(bufs) > 0 {
+		err := c.t.write(bufs)
+		clear(bufs)
+		c.releaseOut()
+		if err != nil {
+			c.shut()
+			return
+		}
+	}
+	if len(c.finishing) > 0 {
+		c.events = append(c.events, c.finishing...)
+		clear(c.finishing)
+		c.finishing = c.finishing[:0]
+	}
+}
+
+func (c *conn) releaseOut() {
+	if c.outBuf == nil {
+		return
+	}
+	if cap(c.out) <= bufferBytesKept {
+		c.outBuf.b = c.out[:0]
+	}
+	c.server.buffers.put(c.outBuf)
+	c.outBuf, c.out = nil, nil
+}
+
+// settle decides what becomes of what was just written for res. While run is
+// at work and may bring more, output waits for it, a millisecond at most; so
+// the answers to a pipelined batch, or head and pieces of one answer, leave in
+// one write. With nothing to wait for it leaves at once.
+func (c *conn) settle(res *ServerResponse) {
+	for res.waits(c) {
+		c.flush()
+		c.cond.Wait()
+	}
+	switch {
+	case res.corked > 0 && len(c.out) < outBytesMax:
+		return
+	case len(c.out) == 0 && len(c.finishing) == 0:
+	case c.turn && len(c.out) < outBytesMax && (!res.ended || c.fresh != nil || len(c.in) > 0):
+		c.hold()
+	default:
+		c.flush()
+	}
+	c.notify()
+}
+
+// waits reports whether a Write has to wait for the response's turn.
+func (res *ServerResponse) waits(c *conn) bool {
+	return !res.ended && !res.closed && len(res.held) > 0 && c.heldBytes > heldBytesMax && c.writing == writeOpen
+}
+
+// failure returns what became of a response that was just written.
+func (c *conn) failure(res *ServerResponse) error {
+	if res.closed || c.writing == writeClosed && !res.done {
+		return ErrConnectionClosed
+	}
+	return nil
+}
+
+// hold arms the timer that writes what a handler that blocks would keep back.
+func (c *conn) hold() {
+	if c.holding {
+		return
+	}
+	c.holding = true
+	if c.timer == nil {
+		c.timer = time.AfterFunc(holdTime, c.onHold)
+		return
+	}
+	c.timer.Reset(holdTime)
+}
+
+// onHold is called by the timer, on a goroutine of its own.
+func (c *conn) onHold() {
+	c.mu.Lock()
+	if c.holding {
+		c.holding = false
+		c.flush()
+	}
+	c.unlock()
+}
+
+func (c *conn) stopTimer() {
+	if c.holding {
+		c.holding = false
+		c.timer.Stop()
+	}
+}
+
+// shift moves both queues while the response at the front has ended: Node's
+// resOnFinish.
+func (c *conn) shift() {
+	for c.writing == writeOpen {
+		res := c.outgoing.front()
+		if res == nil || !res.ended {
+			return
+		}
+		c.outgoing.pop()
+		res.done = true
+		if res.onFinish != nil {
+			c.finishing = append(c.finishing, event{res.onFinish, &res.ex.req})
+		}
+		if res.onClose != nil {
+			c.finishing = append(c.finishing, event{res.onClose, &res.ex.req})
+		}
+		if c.unread(&res.ex.req) || res.last {
+			c.endOutput()
+			return
+		}
+		c.idleSince = c.server.now()
+		c.sweep()
+		c.retire(res.ex)
+		c.promote()
+	}
+}
+
+// unread stops a request whose response has ended from waiting for somebody to
+// take its body. It reports whether what is still to come is too much to read
+// for the connection's sake.
+func (c *conn) unread(req *IncomingMessage) (tooMuch bool) {
+	b := &req.body
+	if b.flow == flowEvents || req.complete && b.flow == flowReader {
+		return false
+	}
+	b.dump()
+	return !req.complete && req.length.kind == bodySized && req.length.size-b.received > dumpBytesMax
+}
+
+// promote gives the transport to the response that is at the front now.
+func (c *conn) promote() {
+	res := c.outgoing.front()
+	if res == nil || len(res.held) == 0 {
+		return
+	}
+	c.heldBytes -= len(res.held)
+	res.onWire = true
+	if len(res.held) <= copyBytesMax {
+		c.gather(res.held)
+	} else {
+		c.write(res.held, nil)
+	}
+	res.held = res.held[:0]
+}
+
+// endOutput sends what is left, closes the output and lets the client read it:
+// what it still sends is read and dropped, within bounds, since a reset could
+// take the answer from it (RFC 9112 section 9.6).
+func (c *conn) endOutput() {
+	c.flush()
+	if c.writing != writeOpen {
+		return
+	}
+	c.writing, c.reading = writeLast, readDrop
+	c.abandon()
+	c.in, c.paused, c.overfull = nil, false, false
+	c.fresh, c.tunnel = nil, nil
+	c.lingerUntil = c.server.now().Add(lingerTimeout)
+	if c.eof || !c.t.closeWrite() {
+		c.shut()
+		return
+	}
+	c.notify()
+}
+
+// close: the connection went away before the response was finished.
+func (res *ServerResponse) close() {
+	res.closed = true
+	res.held = nil
+	if c := res.conn; res.onClose != nil {
+		c.events = append(c.events, event{res.onClose, &res.ex.req})
+	}
+}
+
+// event is a callback that is due.
+type event struct {
+	call func()
+	req  *IncomingMessage
+}
+
+// fire calls the callbacks that are due, without mu, in order and one at a time
+// per connection. It reports whether there were any.
+func (c *conn) fire() bool {
+	if len(c.events) == 0 || c.firing {
+		return false
+	}
+	c.firing = true
+	for len(c.events) > 0 {
+		e := c.events[0]
+		n := copy(c.events, c.events[1:])
+		c.events[n] = event{}
+		c.events = c.events[:n]
+		c.mu.Unlock()
+		c.server.call(e.call, e.req)
+		c.mu.Lock()
+	}
+	c.firing = false
+	return true
+}
+
+// unlock fires what is due and releases mu.
+func (c *conn) unlock() {
+	c.fire()
+	c.mu.Unlock()
+}

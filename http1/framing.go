@@ -1,0 +1,333 @@
+package http1
+
+import (
+	"net/netip"
+	"strconv"
+
+	"github.com/cork-go/cork/internal/fieldname"
+	"github.com/cork-go/cork/internal/httpparse"
+)
+
+// This file alone decides where a message ends, in both directions, and with it
+// whether the connection can carry another one.
+
+// bodyKind says how the end of a body is found.
+type bodyKind uint8
+
+const (
+	bodyNone       bodyKind = iota // there is none
+	bodySized                      // after a number of bytes
+	bodyChunked                    // after the last chunk and its trailers
+	bodyUntilClose                 // with the connection; answers only
+)
+
+// bodyLength is the length of a body; size is meant for bodySized only.
+type bodyLength struct {
+	kind bodyKind
+	size uint64
+}
+
+// expectation is what a request's Expect field asks for.
+type expectation uint8
+
+const (
+	expectNothing  expectation = iota
+	expectContinue             // 100-continue
+	expectUnknown              // anything else
+)
+
+// requestFacts is what checkRequest finds out about a request.
+type requestFacts struct {
+	length bodyLength
+	expect expectation
+	hosts  int
+	codes  int // Transfer-Encoding fields
+}
+
+const bodyBytesMax = 1<<63 - 1 // fits every signed counter
+
+// The rules for requests, beyond the parser's, which follows llhttp and lets
+// more through than a server on a network should:
+//
+//  1. Only HTTP (not RTSP, ICE) is spoken: 400. Only 1.0 and 1.1: 505.
+//  2. A target has no fragment (RFC 9112 section 3.2): 400.
+//  3. HTTP/1.1 needs a Host, nobody may send two or a malformed one (RFC 9112
+//     section 3.2): 400.
+//  4. Transfer-Encoding is one field, `chunked` (RFC 9112 section 6.1). Other
+//     codings before a final chunked: 501, since we cannot decode them. All
+//     else, the empty field too, and any on HTTP/1.0: 400.
+//  5. A body of 2^63 bytes or more: 413.
+//  6. Expect on HTTP/1.1 is 100-continue, else 417 (RFC 9110 section 10.1.1);
+//     on HTTP/1.0 it is ignored.
+func checkRequest(m *httpparse.Message, head []byte, fields []httpparse.Field) (facts requestFacts, bad *refusal) {
+	if m.Protocol != httpparse.ProtocolHTTP {
+		return facts, &refusal{400, httpparse.InvalidConstant, "not HTTP"}
+	}
+	if m.Major != 1 || m.Minor > 1 {
+		return facts, &refusal{505, httpparse.InvalidVersion, "HTTP version is neither 1.0 nor 1.1"}
+	}
+	for _, c := range m.Target.Of(head) {
+		if c == '#' {
+			return facts, &refusal{400, httpparse.InvalidURL, "fragment in the request target"}
+		}
+	}
+	for i := range fields {
+		if bad = facts.note(&fields[i], head, m.Minor); bad != nil {
+			return facts, bad
+		}
+	}
+	if facts.hosts == 0 && m.Minor == 1 {
+		return facts, &refusal{400, httpparse.InvalidHeaderToken, "no Host field"}
+	}
+	if facts.expect == expectUnknown {
+		return facts, &refusal{417, httpparse.InvalidHeaderToken, "unknown expectation"}
+	}
+	facts.length, bad = requestLength(m, facts.codes)
+	return facts, bad
+}
+
+// note looks at one field.
+func (facts *requestFacts) note(f *httpparse.Field, head []byte, minor uint8) *refusal {
+	switch f.ID {
+	case fieldname.Host:
+		if facts.hosts++; facts.hosts > 1 {
+			return &refusal{400, httpparse.InvalidHeaderToken, "second Host field"}
+		}
+		if !validHost(f.Value(head)) {
+			return &refusal{400, httpparse.InvalidHeaderToken, "malformed Host field"}
+		}
+	case fieldname.TransferEncoding:
+		facts.codes++
+		return checkCoding(string(f.Value(head)), facts.codes, minor)
+	case fieldname.Expect:
+		if minor == 0 || facts.expect == expectUnknown {
+			break
+		}
+		facts.expect = expectUnknown
+		if hasWord(string(f.Value(head)), "100-continue") {
+			facts.expect = expectContinue
+		}
+	}
+	return nil
+}
+
+// checkCoding is rule 4 for the n-th Transfer-Encoding field.
+func checkCoding(value string, n int, minor uint8) *refusal {
+	malformed := &refusal{400, httpparse.InvalidTransferEncoding, "Transfer-Encoding is not chunked"}
+	if minor == 0 || n > 1 {
+		return malformed
+	}
+	if equalFold(value, "chunked") {
+		return nil
+	}
+	rest, ok := value, true
+	var last string
+	for ok {
+		last = rest
+		rest, ok = "", false
+		for i := 0; i < len(last); i++ {
+			if last[i] == ',' {
+				last, rest, ok = last[:i], last[i+1:], true
+				break
+			}
+		}
+		last = trimBlanks(last)
+		if !validName(last) || ok && equalFold(last, "chunked") {
+			return malformed
+		}
+	}
+	if equalFold(last, "chunked") {
+		return &refusal{501, httpparse.InvalidTransferEncoding, "unknown transfer coding"}
+	}
+	return malformed
+}
+
+// requestLength is RFC 9112 section 6.3 for requests that the rules above let
+// through: Transfer-Encoding beside Content-Length is refused by the parser.
+func requestLength(m *httpparse.Message, codes int) (bodyLength, *refusal) {
+	switch {
+	case codes > 0:
+		return bodyLength{kind: bodyChunked}, nil
+	case m.Flags&httpparse.FlagContentLength == 0 || m.ContentLength == 0:
+		return bodyLength{}, nil
+	case m.ContentLength > bodyBytesMax:
+		return bodyLength{}, &refusal{413, httpparse.InvalidContentLength, "Content-Length too large"}
+	}
+	return bodyLength{bodySized, m.ContentLength}, nil
+}
+
+// hostChars are the characters of a registered name: unreserved, sub-delims and
+// the percent of an encoded byte (RFC 3986 section 3.2.2).
+var hostChars = func() (t [256]bool) {
+	for c := '0'; c <= '9'; c++ {
+		t[c] = true
+	}
+	for c := 'a'; c <= 'z'; c++ {
+		t[c], t[c-'a'+'A'] = true, true
+	}
+	for _, c := range "-._~!$&'()*+,;=%" {
+		t[c] = true
+	}
+	return t
+}()
+
+// validHost reports whether h is uri-host [ ":" port ] (RFC 9110 section 7.2),
+// or empty, as a client sends it for a target without an authority.
+func validHost(h []byte) bool {
+	if len(h) == 0 {
+		return true
+	}
+	if h[0] == '[' {
+		return validLiteral(h)
+	}
+	i := 0
+	for i < len(h) && hostChars[h[i]] {
+		if h[i] == '%' && (i+2 >= len(h) || !isHex(h[i+1]) || !isHex(h[i+2])) {
+			return false
+		}
+		i++
+	}
+	return i > 0 && validPort(h[i:])
+}
+
+// validLiteral is validHost for "[" IPv6address "]" [ ":" port ].
+func validLiteral(h []byte) bool {
+	for i, c := range h {
+		if c == ']' {
+			a, err := netip.ParseAddr(string(h[1:i]))
+			return err == nil && a.Is6() && a.Zone() == "" && validPort(h[i+1:])
+		}
+	}
+	return false
+}
+
+// validPort takes nothing, or a colon and digits up to 65535.
+func validPort(p []byte) bool {
+	if len(p) == 0 {
+		return true
+	}
+	if p[0] != ':' {
+		return false
+	}
+	port := 0
+	for _, c := range p[1:] {
+		if c < '0' || c > '9' {
+			return false
+		}
+		if port = port*10 + int(c-'0'); port > 65535 {
+			return false
+		}
+	}
+	return true
+}
+
+func isHex(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f'
+}
+
+// headFacts is what the lines of an answer's head say about framing and
+// connection. It is filled while they are written; nothing is looked up again.
+type headFacts struct {
+	connection       bool // a Connection field was given
+	connectionClose  bool // … with the word close
+	keepAlive        bool // a Keep-Alive field was given
+	transferEncoding bool // a Transfer-Encoding field was given
+	chunked          bool // … with the word chunked
+	contentLength    bool // a Content-Length field was given
+	size             uint64
+	date             bool
+	trailer          bool
+}
+
+// answerFacts is what is known about an answer besides its lines.
+type answerFacts struct {
+	status    int
+	head      bool // it answers a HEAD request
+	minor     uint8
+	keepAlive bool // the request and the server allow another request
+	known     bool // the whole body is at hand
+	size      uint64
+	removed   removedFields
+}
+
+// framing is the verdict of frameResponse.
+type framing struct {
+	length     bodyLength
+	addLength  bool // write Content-Length
+	addCoding  bool // write Transfer-Encoding: chunked
+	connection connectionLine
+	last       bool // the connection is closed after this answer
+}
+
+// connectionLine is what the server says about the connection by itself.
+type connectionLine uint8
+
+const (
+	connectionUnsaid connectionLine = iota
+	connectionKeepAlive
+	connectionClose
+)
+
+// bodyless reports whether an answer has no body whatever its head says (RFC
+// 9110 section 6.4.1).
+func (a *answerFacts) bodyless() bool {
+	return a.head || a.status == 204 || a.status == 304
+}
+
+// frameResponse is RFC 9112 section 6.3 from the sender's side, in Node's order
+// of choice. The length:
+//
+//  1. HEAD, 204, 304: no body, and no line is added.
+//  2. Transfer-Encoding given: chunked if it says so, else until close.
+//  3. Content-Length given: that.
+//  4. HTTP/1.0: until close, and nothing is added even if the length is known.
+//  5. The whole body at hand, no Trailer given, Content-Length not removed: that
+//     length.
+//  6. Chunked, unless it was removed; then until close.
+//
+// The connection: the request, a Connection field with close, and a body until
+// close each end it. An HTTP/1.0 client keeps it only for an answer whose end
+// it can find, so only with a Content-Length of the application.
+//
+// Differences from Node, for safety: a body until close is never announced as
+// keep-alive, an application's Connection field does not overrule the client's
+// close, nothing is chunked for HTTP/1.0, and 204 carries no framing fields.
+func frameResponse(f *headFacts, a *answerFacts) (v framing) {
+	switch {
+	case a.bodyless():
+	case f.chunked:
+		v.length.kind = bodyChunked
+	case f.transferEncoding:
+		v.length.kind = bodyUntilClose
+	case f.contentLength:
+		v.length = bodyLength{bodySized, f.size}
+	case a.minor == 0:
+		v.length.kind = bodyUntilClose
+	case a.known && !f.trailer && !a.removed.has(removedContentLength):
+		v.length, v.addLength = bodyLength{bodySized, a.size}, true
+	case !a.removed.has(removedTransferEncoding):
+		v.length.kind, v.addCoding = bodyChunked, true
+	default:
+		v.length.kind = bodyUntilClose
+	}
+	keep := a.keepAlive && v.length.kind != bodyUntilClose && (a.minor == 1 || f.contentLength)
+	v.last = !keep || f.connectionClose
+	switch {
+	case f.connection || a.removed.has(removedConnection):
+	case keep:
+		v.connection = connectionKeepAlive
+	default:
+		v.connection = connectionClose
+	}
+	return v
+}
+
+// parseLength reads a Content-Length that the application has set: digits, less
+// than 2^63.
+func parseLength(s string) (uint64, bool) {
+	if s == "" || s[0] < '0' || s[0] > '9' {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(s, 10, 63)
+	return n, err == nil
+}

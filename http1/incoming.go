@@ -1,0 +1,122 @@
+package http1
+
+import (
+	"net"
+	"sync/atomic"
+
+	"github.com/cork-go/cork/internal/fieldname"
+	"github.com/cork-go/cork/internal/httpparse"
+)
+
+// IncomingMessage is a request. It is valid as long as its ServerResponse; the
+// strings it returns are valid for ever. They are slices of one immutable
+// string that holds the request's whole head, made when somebody asks for the
+// first of them: whoever keeps one keeps the head.
+type IncomingMessage struct {
+	ex   *exchange
+	conn *conn
+
+	// The head, set before the handler runs and never changed.
+	method httpparse.Method
+	minor  uint8
+	target httpparse.Span
+	known  fieldname.Set
+	fields []httpparse.Field
+
+	// head is the head's bytes in a buffer that is somebody else's. It is read
+	// under conn.mu, while the handler runs, and nil when text has been made.
+	head  []byte
+	text  string
+	ready atomic.Bool // text may be read
+
+	// Built by the user's goroutine when first asked for.
+	headers  map[string]string
+	distinct map[string][]string
+
+	// Guarded by conn.mu.
+	length      bodyLength
+	expect      expectation
+	trailers    []httpparse.Field
+	trailerText string
+	complete    bool
+	aborted     bool
+	keepAlive   bool
+	upgrade     bool
+	body        body
+}
+
+// Method returns the request's method, as sent: "GET". The string is a constant.
+func (req *IncomingMessage) Method() string { return req.method.String() }
+
+// URL returns the request target exactly as sent: "/a?b=c", an absolute URL, "*".
+func (req *IncomingMessage) URL() string {
+	return req.string(req.target)
+}
+
+// HTTPVersion returns "1.1" or "1.0".
+func (req *IncomingMessage) HTTPVersion() string {
+	if req.minor == 0 {
+		return "1.0"
+	}
+	return "1.1"
+}
+
+// HTTPVersionMajor returns 1.
+func (req *IncomingMessage) HTTPVersionMajor() int { return 1 }
+
+// HTTPVersionMinor returns 1 or 0.
+func (req *IncomingMessage) HTTPVersionMinor() int { return int(req.minor) }
+
+// Complete reports whether the whole request, with its body, has been read from
+// the connection.
+func (req *IncomingMessage) Complete() bool {
+	req.conn.mu.Lock()
+	defer req.conn.unlock()
+	return req.complete
+}
+
+// Aborted reports whether the connection went away before the response to this
+// request was finished. ServerResponse.OnClose tells when.
+func (req *IncomingMessage) Aborted() bool {
+	req.conn.mu.Lock()
+	defer req.conn.unlock()
+	return req.aborted
+}
+
+// RemoteAddr returns the address of the peer, as the connection reports it.
+func (req *IncomingMessage) RemoteAddr() net.Addr { return req.conn.t.remoteAddr() }
+
+// string returns the piece of the head as a slice of the message's string.
+func (req *IncomingMessage) string(s httpparse.Span) string {
+	return req.headText()[s.Off : s.Off+s.Len]
+}
+
+// headText returns the head as a string, made at the first call.
+func (req *IncomingMessage) headText() string {
+	if !req.ready.Load() {
+		req.conn.mu.Lock()
+		req.materialise()
+		req.conn.unlock()
+	}
+	return req.text
+}
+
+// materialise copies the head out of the buffer. conn.mu is held.
+func (req *IncomingMessage) materialise() {
+	if req.ready.Load() {
+		return
+	}
+	req.text = string(req.head)
+	req.head = nil
+	req.ready.Store(true)
+}
+
+// reset makes the message ready for another request.
+func (req *IncomingMessage) reset() {
+	fields := req.fields[:0]
+	if cap(fields) > fieldsKept {
+		fields = nil
+	}
+	*req = IncomingMessage{ex: req.ex, fields: fields}
+	req.body.req = req
+}

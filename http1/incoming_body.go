@@ -1,0 +1,154 @@
+package http1
+
+import (
+	"errors"
+	"io"
+	"net/http"
+)
+
+// flow says who takes a body's pieces.
+type flow uint8
+
+const (
+	flowUnasked flow = iota // nobody yet: the connection is not read further
+	flowEvents              // OnData
+	flowReader              // Body
+	flowDump                // nobody any more: pieces are dropped
+)
+
+// body is the receiving end of a request's body. Guarded by conn.mu.
+//
+// A piece is not copied: it stays in the buffer it was read into, and the
+// connection reads on when it has been taken. That is all the flow control
+// there is: a body that nobody asks for stops the client by TCP.
+type body struct {
+	req      *IncomingMessage
+	flow     flow
+	piece    []byte // the rest of the piece that has come in and nobody has taken
+	received uint64 // bytes that somebody could take
+	dumped   int    // bytes dropped
+	ended    bool   // onEnd has been called
+	onData   func([]byte)
+	onEnd    func()
+}
+
+// OnData sets what is called with each piece of the body. The bytes are valid
+// until it returns. It runs on the connection's goroutine, after the handler
+// has returned, without locks; it may block, and the connection is read no
+// further meanwhile. Set it in the handler; a body without taker is not read
+// until the response has ended, and then dropped.
+func (req *IncomingMessage) OnData(fn func(data []byte)) {
+	c := req.conn
+	c.mu.Lock()
+	req.body.onData = fn
+	if req.body.flow == flowUnasked {
+		req.body.flow = flowEvents
+	}
+	req.ex.lent, c.hooks = true, true
+	c.notify()
+	c.unlock()
+}
+
+// OnEnd sets what is called when the body has been taken, or dropped, to its
+// end; trailers are there then. Goroutine and rules as OnData. It is not called
+// if the connection goes away first (ServerResponse.OnClose is).
+func (req *IncomingMessage) OnEnd(fn func()) {
+	c := req.conn
+	c.mu.Lock()
+	req.body.onEnd = fn
+	req.ex.lent, c.hooks = true, true
+	c.notify()
+	c.unlock()
+}
+
+// Body returns the body for code that reads it where it stands. Read waits for
+// the client, in the handler or in any other goroutine, but one at a time; the
+// server serves the connection meanwhile. At the end it returns io.EOF,
+// http.ErrBodyReadAfterClose once the response has ended, and ErrAborted if the
+// connection went away. Body and OnData exclude each other.
+func (req *IncomingMessage) Body() io.Reader { return &req.body }
+
+var errBodyTaken = errors.New("http1: the body goes to OnData")
+
+// Read implements io.Reader; see IncomingMessage.Body.
+func (b *body) Read(p []byte) (int, error) {
+	c := b.req.conn
+	c.mu.Lock()
+	defer c.unlock()
+	if b.flow == flowEvents {
+		return 0, errBodyTaken
+	}
+	if len(p) == 0 {
+		return 0, nil
+	}
+	for {
+		switch {
+		case b.flow == flowDump && !b.req.aborted:
+			return 0, http.ErrBodyReadAfterClose
+		case len(b.piece) > 0:
+			b.flow = flowReader
+			n := copy(p, b.piece)
+			if b.piece = b.piece[n:]; len(b.piece) == 0 {
+				c.notify()
+			}
+			return n, nil
+		case b.req.complete:
+			b.flow = flowReader
+			return 0, io.EOF
+		case b.req.aborted:
+			return 0, ErrAborted
+		}
+		b.flow = flowReader
+		c.await()
+	}
+}
+
+// stuck reports whether a piece waits for somebody to take it.
+func (b *body) stuck() bool {
+	return len(b.piece) > 0 && (b.flow == flowUnasked || b.flow == flowReader)
+}
+
+// due reports whether a callback has to be called.
+func (b *body) due() bool {
+	if b.flow == flowEvents && len(b.piece) > 0 {
+		return true
+	}
+	return b.owed() && b.req.complete && len(b.piece) == 0 && b.flow != flowUnasked
+}
+
+// owed reports whether onEnd is still to be called.
+func (b *body) owed() bool { return b.onEnd != nil && !b.ended }
+
+// dump drops what is there and what will come.
+func (b *body) dump() {
+	b.flow = flowDump
+	b.piece = nil
+}
+
+// await is called by a Read that needs more of the body, with mu held. While the
+// carrier's goroutine is busy with a handler, which may be the caller, the
+// reader reads the connection itself; else it waits for the carrier to do so.
+func (c *conn) await() {
+	if !c.handling || c.pumping {
+		c.notify()
+		c.cond.Wait()
+		return
+	}
+	c.pumping = true
+	switch c.meetInput() {
+	case stepParse:
+		c.execute()
+	case stepFinish:
+		c.finishInput()
+	case stepRead:
+		c.flush()
+		if c.writing != writeClosed {
+			c.t.fill()
+		}
+	case stepClosed:
+	default:
+		c.cond.Wait()
+	}
+	c.pumping = false
+	c.cond.Broadcast()
+}

@@ -1,0 +1,88 @@
+package http1
+
+import "time"
+
+// Every queue and buffer of a connection has its bound here. What a user may
+// change is a field of Server, with these as defaults.
+const (
+	// parsersIdleMax is Node's http.setMaxIdleHTTPParsers default.
+	parsersIdleMax = 1000
+
+	// headerBytesMax is Node's --max-http-header-size: names, values and target.
+	headerBytesMax = 16 << 10
+
+	// headerBytesMaxMax keeps offsets in a head far from 32 bits.
+	headerBytesMaxMax = 64 << 20
+
+	// headersMax is Node's default: 2000 flat entries.
+	headersMax = 1000
+
+	// pipelineRequestsMax is how many requests of a connection may wait for
+	// their answers; then it is not read. Browsers send one, load generators
+	// 16 to 64.
+	pipelineRequestsMax = 64
+
+	// heldBytesMax is how many bytes of responses that are not at the front a
+	// connection holds before it is not read any more, and before such a
+	// response's Write waits. Node's high-water mark since v22.
+	heldBytesMax = 64 << 10
+
+	// outBytesMax is how much output is gathered before it is written, however
+	// much more the same read may bring.
+	outBytesMax = 64 << 10
+
+	// copyBytesMax is up to which size a piece of a body is copied behind its
+	// head into one buffer; larger ones are written from where they are.
+	copyBytesMax = 8 << 10
+
+	// writeBytesMax is the most that is written under one WriteTimeout. With
+	// the default of a minute a client must take 4 KiB a second.
+	writeBytesMax = 256 << 10
+
+	// readBufferBytes is the size of a read. Most requests fit several times.
+	readBufferBytes = 16 << 10
+
+	// fieldsKept is the largest field table that goes back with a message; a
+	// browser sends about 16 fields.
+	fieldsKept = 64
+
+	// bufferBytesKept is the largest buffer that goes back to the free list.
+	bufferBytesKept = 64 << 10
+
+	// dumpBytesMax is how much of a body that nobody wants is read to keep the
+	// connection, net/http's maxPostHandlerReadBytes. Beyond, it is cheaper to
+	// close.
+	dumpBytesMax = 256 << 10
+
+	// lingerTimeout and lingerBytesMax bound the reading after the last answer,
+	// which lets the client read the answer before a reset drops it. 16 MiB
+	// swallow what a client sends before it looks at a 4 MiB field's 431.
+	lingerTimeout  = 5 * time.Second
+	lingerBytesMax = 16 << 20
+
+	// holdTime is how long output may wait for more output of the same turn,
+	// Node's tick. A handler that blocks must not keep back what is written.
+	holdTime = time.Millisecond
+
+	// keepAliveBuffer is what an idle connection gets on top of the time that
+	// the Keep-Alive field tells, so that a request sent in the last moment is
+	// served. Node's keepAliveTimeoutBuffer.
+	keepAliveBuffer = time.Second
+
+	// acceptDelayMin and acceptDelayMax bound the pause after an error of
+	// Accept that may pass (no descriptors left). net/http's.
+	acceptDelayMin = 5 * time.Millisecond
+	acceptDelayMax = time.Second
+
+	// shutdownPoll is how often Shutdown looks whether connections have become
+	// idle.
+	shutdownPoll = 10 * time.Millisecond
+)
+
+// The defaults of the Server's timeouts, Node's.
+const (
+	defaultReadHeaderTimeout = 60 * time.Second
+	defaultReadTimeout       = 300 * time.Second
+	defaultIdleTimeout       = 5 * time.Second
+	defaultWriteTimeout      = 60 * time.Second // Node has none; reason at writeBytesMax
+)

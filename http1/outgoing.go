@@ -1,0 +1,216 @@
+package http1
+
+import "slices"
+
+// OutgoingMessage is the part of an answer that is not about HTTP servers: the
+// header, the trailers and whether they can still be changed. It is used
+// through ServerResponse.
+//
+// Names are compared without regard to case and are sent as they were spelled.
+// The fields leave in the order in which their names were first set. Values
+// are checked when they are set: CR, LF, NUL and other controls never reach the
+// wire.
+type OutgoingMessage struct {
+	headers  []headerLine
+	trailers []headerLine
+	removed  removedFields
+	built    bool // the head exists: headers cannot be changed any more
+}
+
+// headerLine is one line of a head. Lines of one name stand together.
+type headerLine struct {
+	name, value string
+}
+
+// removedFields are the fields that the server would add, and that
+// RemoveHeader has forbidden.
+type removedFields uint8
+
+const (
+	removedConnection removedFields = 1 << iota
+	removedContentLength
+	removedTransferEncoding
+	removedDate
+)
+
+func (r removedFields) has(f removedFields) bool { return r&f != 0 }
+
+// SetHeader sets a field, one line per value, in place of the ones of that name
+// if there are any. Without values it takes the field away, and the server
+// may still add its own. It returns ErrHeadersSent or a *HeaderError; then
+// nothing has changed.
+func (m *OutgoingMessage) SetHeader(name string, values ...string) error {
+	if m.built {
+		return ErrHeadersSent
+	}
+	if err := checkValues(name, values); err != nil {
+		return err
+	}
+	m.removed &^= automatic(name)
+	at := m.find(name)
+	if at < 0 {
+		at = len(m.headers)
+	} else {
+		m.headers = slices.DeleteFunc(m.headers, func(h headerLine) bool { return sameName(h.name, name) })
+	}
+	m.insert(at, name, values)
+	return nil
+}
+
+// AppendHeader adds lines to a field, behind the ones it has. The name keeps
+// its first spelling. Errors as SetHeader.
+func (m *OutgoingMessage) AppendHeader(name string, values ...string) error {
+	if m.built {
+		return ErrHeadersSent
+	}
+	if err := checkValues(name, values); err != nil {
+		return err
+	}
+	m.removed &^= automatic(name)
+	at := len(m.headers)
+	if first := m.find(name); first >= 0 {
+		name = m.headers[first].name
+		for at = first; at < len(m.headers) && sameName(m.headers[at].name, name); at++ {
+		}
+	}
+	m.insert(at, name, values)
+	return nil
+}
+
+// RemoveHeader takes a field away. If the server would add it by itself
+// (Connection, Content-Length, Transfer-Encoding, Date), it does not, even if
+// the field was never set; setting it again lifts that. It returns
+// ErrHeadersSent or nil.
+func (m *OutgoingMessage) RemoveHeader(name string) error {
+	if m.built {
+		return ErrHeadersSent
+	}
+	m.removed |= automatic(name)
+	m.headers = slices.DeleteFunc(m.headers, func(h headerLine) bool { return sameName(h.name, name) })
+	return nil
+}
+
+// GetHeader returns the first value of a field that was set, or "".
+func (m *OutgoingMessage) GetHeader(name string) string {
+	if at := m.find(name); at >= 0 {
+		return m.headers[at].value
+	}
+	return ""
+}
+
+// GetHeaderValues returns all values of a field that was set, as a new slice.
+func (m *OutgoingMessage) GetHeaderValues(name string) (values []string) {
+	for _, h := range m.headers {
+		if sameName(h.name, name) {
+			values = append(values, h.value)
+		}
+	}
+	return values
+}
+
+// HasHeader reports whether a field was set.
+func (m *OutgoingMessage) HasHeader(name string) bool { return m.find(name) >= 0 }
+
+// GetHeaderNames returns the names that were set, in lower case and in order,
+// as a new slice.
+func (m *OutgoingMessage) GetHeaderNames() (names []string) {
+	for i, h := range m.headers {
+		if i == 0 || !sameName(h.name, m.headers[i-1].name) {
+			names = append(names, lowerName(h.name))
+		}
+	}
+	return names
+}
+
+// HeadersSent reports whether the head has been built; it need not have been
+// sent.
+func (m *OutgoingMessage) HeadersSent() bool { return m.built }
+
+// AddTrailers sets the trailer fields, given as name, value, name, value, in
+// place of earlier ones. They are sent only with a chunked body (RFC 9112
+// section 7.1.2), else dropped. It returns a *HeaderError.
+//
+// Fields that frame or route a message, or that say who sent it, do not belong
+// into trailers (RFC 9110 section 6.5.1): Content-Length, Transfer-Encoding,
+// Host, Trailer and Connection are refused.
+func (m *OutgoingMessage) AddTrailers(fields ...string) error {
+	if err := checkPairs(fields); err != nil {
+		return err
+	}
+	for i := 0; i < len(fields); i += 2 {
+		switch lowerName(fields[i]) {
+		case "content-length", "transfer-encoding", "host", "trailer", "connection":
+			return &HeaderError{Code: "ERR_INVALID_ARG_VALUE", Name: fields[i]}
+		}
+	}
+	m.trailers = m.trailers[:0]
+	for i := 0; i < len(fields); i += 2 {
+		m.trailers = append(m.trailers, headerLine{fields[i], fields[i+1]})
+	}
+	return nil
+}
+
+func (m *OutgoingMessage) find(name string) int {
+	for i := range m.headers {
+		if sameName(m.headers[i].name, name) {
+			return i
+		}
+	}
+	return -1
+}
+
+func (m *OutgoingMessage) insert(at int, name string, values []string) {
+	for i, v := range values {
+		m.headers = slices.Insert(m.headers, at+i, headerLine{name, v})
+	}
+}
+
+// reset makes m ready for another message. It keeps the slices.
+func (m *OutgoingMessage) reset() {
+	clear(m.headers)
+	clear(m.trailers)
+	*m = OutgoingMessage{headers: m.headers[:0], trailers: m.trailers[:0]}
+}
+
+// automatic names the bit of a field that the server adds by itself.
+func automatic(name string) removedFields {
+	switch fieldKindOf(name) {
+	case fieldConnection:
+		return removedConnection
+	case fieldContentLength:
+		return removedContentLength
+	case fieldTransferEncoding:
+		return removedTransferEncoding
+	case fieldDate:
+		return removedDate
+	}
+	return 0
+}
+
+func checkValues(name string, values []string) error {
+	if !validName(name) {
+		return &HeaderError{Code: "ERR_INVALID_HTTP_TOKEN", Name: name}
+	}
+	for _, v := range values {
+		if err := checkField(name, v); err != nil {
+			return err
+		}
+		if _, ok := parseLength(v); !ok && fieldKindOf(name) == fieldContentLength {
+			return &HeaderError{Code: "ERR_INVALID_ARG_VALUE", Name: name}
+		}
+	}
+	return nil
+}
+
+// checkPairs checks fields given as name, value, name, value.
+func checkPairs(fields []string) error {
+	if len(fields)%2 != 0 {
+		return &HeaderError{Code: "ERR_INVALID_ARG_VALUE", Name: fields[len(fields)-1]}
+	}
+	for i := 0; i < len(fields); i += 2 {
+		if err := checkValues(fields[i], fields[i+1:i+2]); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,134 @@
+package http1
+
+import "strconv"
+
+// fieldKind is a field that decides something about the answer it stands in.
+type fieldKind uint8
+
+const (
+	fieldOther fieldKind = iota
+	fieldConnection
+	fieldContentLength
+	fieldTransferEncoding
+	fieldDate
+	fieldTrailer
+	fieldKeepAlive
+)
+
+// fieldKindOf finds the kind by length first: most names are decided by that.
+func fieldKindOf(name string) fieldKind {
+	switch len(name) {
+	case 4:
+		if equalFold(name, "date") {
+			return fieldDate
+		}
+	case 7:
+		if equalFold(name, "trailer") {
+			return fieldTrailer
+		}
+	case 10:
+		if equalFold(name, "connection") {
+			return fieldConnection
+		}
+		if equalFold(name, "keep-alive") {
+			return fieldKeepAlive
+		}
+	case 14:
+		if equalFold(name, "content-length") {
+			return fieldContentLength
+		}
+	case 17:
+		if equalFold(name, "transfer-encoding") {
+			return fieldTransferEncoding
+		}
+	}
+	return fieldOther
+}
+
+// headWriter builds a head into dst and notes what its lines say.
+type headWriter struct {
+	dst    []byte
+	facts  headFacts
+	answer *answerFacts
+
+	lengthAt, lengthEnd int // where the Content-Length line stands in dst
+}
+
+// line writes a field and notes it. A line that must not stand in this answer
+// is left out: framing fields on 204 and Transfer-Encoding for HTTP/1.0 (RFC
+// 9112 section 6.1), a second Content-Length, one beside chunked (section 6.2).
+func (w *headWriter) line(name, value string) {
+	f := &w.facts
+	switch fieldKindOf(name) {
+	case fieldConnection:
+		f.connection = true
+		f.connectionClose = f.connectionClose || hasWord(value, "close")
+	case fieldKeepAlive:
+		f.keepAlive = true
+	case fieldDate:
+		f.date = true
+	case fieldTrailer:
+		f.trailer = true
+	case fieldContentLength:
+		if f.contentLength || f.chunked || w.answer.status == 204 {
+			return
+		}
+		f.contentLength = true
+		f.size, _ = parseLength(value)
+		w.lengthAt = len(w.dst)
+		w.dst = appendLine(w.dst, name, value)
+		w.lengthEnd = len(w.dst)
+		return
+	case fieldTransferEncoding:
+		if w.answer.status == 204 || w.answer.minor == 0 {
+			return
+		}
+		f.transferEncoding = true
+		f.chunked = f.chunked || hasWord(value, "chunked")
+		if f.chunked && f.contentLength {
+			f.contentLength = false
+			w.dst = append(w.dst[:w.lengthAt], w.dst[w.lengthEnd:]...)
+		}
+	}
+	w.dst = appendLine(w.dst, name, value)
+}
+
+// statusLine writes the status line, HTTP/1.1 whatever the client speaks (RFC
+// 9110 section 6.2).
+func (w *headWriter) statusLine(status int, reason string) {
+	w.dst = append(w.dst, "HTTP/1.1 "...)
+	w.dst = strconv.AppendInt(w.dst, int64(status), 10)
+	w.dst = append(w.dst, ' ')
+	w.dst = append(w.dst, reason...)
+	w.dst = append(w.dst, "\r\n"...)
+}
+
+// finish writes what the server adds, in Node's order: Connection, Keep-Alive,
+// then Content-Length or Transfer-Encoding; Date is there already.
+func (w *headWriter) finish(v *framing, keepAliveLine string) {
+	switch v.connection {
+	case connectionKeepAlive:
+		w.dst = append(w.dst, "Connection: keep-alive\r\n"...)
+		if !w.facts.keepAlive {
+			w.dst = append(w.dst, keepAliveLine...)
+		}
+	case connectionClose:
+		w.dst = append(w.dst, "Connection: close\r\n"...)
+	}
+	if v.addLength {
+		w.dst = append(w.dst, "Content-Length: "...)
+		w.dst = strconv.AppendUint(w.dst, v.length.size, 10)
+		w.dst = append(w.dst, "\r\n"...)
+	}
+	if v.addCoding {
+		w.dst = append(w.dst, "Transfer-Encoding: chunked\r\n"...)
+	}
+	w.dst = append(w.dst, "\r\n"...)
+}
+
+func appendLine(dst []byte, name, value string) []byte {
+	dst = append(dst, name...)
+	dst = append(dst, ": "...)
+	dst = append(dst, value...)
+	return append(dst, "\r\n"...)
+}

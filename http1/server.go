@@ -1,0 +1,222 @@
+package http1
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/cork-go/cork/internal/httpparse"
+)
+
+// Server is an HTTP/1.x server. Its fields are set before it listens; a wrong
+// one is an error of Serve, Listen and ListenAndServe. It must not be copied
+// after first use.
+//
+// For all timeouts zero means the default and a negative value means none.
+type Server struct {
+	// OnRequest is called with each request. It runs on the connection's
+	// goroutine: it may block, and requests behind it in the same connection
+	// wait while it does. It may return before it has answered. Required.
+	OnRequest func(req *IncomingMessage, res *ServerResponse)
+
+	// OnUpgrade is called with a request that has an Upgrade field, Connection:
+	// upgrade and no body, when the earlier requests of its connection have been
+	// answered. The connection is the hook's from then on: it answers, and it
+	// closes. head is what came in behind the request, the hook's too. No
+	// timeouts of the server apply any more and Close does not touch it. It
+	// runs on the connection's goroutine. Nil: Upgrade is ignored and the
+	// request is an ordinary one (RFC 9110 section 7.8).
+	OnUpgrade func(req *IncomingMessage, socket net.Conn, head []byte)
+
+	// OnConnect is the same for CONNECT. Nil: 501 and the end of the connection.
+	OnConnect func(req *IncomingMessage, socket net.Conn, head []byte)
+
+	// OnClientError is told when a request is refused because it is malformed,
+	// too large or too slow, before err.Answer is sent, which it may change. The
+	// connection is closed after it in any case. It runs on the connection's
+	// goroutine and must not keep err.
+	OnClientError func(err *ClientError)
+
+	// ReadHeaderTimeout is for a request's head, from its first byte, or from
+	// the beginning of the connection for its first request. Default 60 s, or
+	// ReadTimeout if that is less.
+	ReadHeaderTimeout time.Duration
+
+	// ReadTimeout is for a whole request, from its first byte to the end of its
+	// body. Default 300 s.
+	ReadTimeout time.Duration
+
+	// WriteTimeout is how long the client may take for the next 256 KiB of an
+	// answer. Unlike net/http's it begins anew with each of them, so that an
+	// answer may be long or last for ever. Default 60 s.
+	WriteTimeout time.Duration
+
+	// IdleTimeout is how long a connection without requests is kept, in whole
+	// seconds told in the Keep-Alive field; it gets a second more than it is
+	// told. Default 5 s.
+	IdleTimeout time.Duration
+
+	// MaxHeaderBytes bounds target, names and values of a head together, and
+	// again of the trailers: 431 beyond. 1 to 64 MiB, 0 for the default, 16384.
+	MaxHeaderBytes int
+
+	// MaxHeadersCount bounds the fields of a head, and again of the trailers:
+	// 431 beyond. 1 to 65535, 0 for the default, 1000.
+	MaxHeadersCount int
+
+	// MaxIdleHTTPParsers bounds the free list of parsers. At least 1, 0 for the
+	// default, 1000.
+	MaxIdleHTTPParsers int
+
+	// AllowHalfOpen lets a client that has closed its sending side wait for its
+	// answers (Node's httpAllowHalfOpen). Otherwise it gets what has been
+	// written by then, and requests without an answer are aborted.
+	AllowHalfOpen bool
+
+	// Logger gets panics of handlers and errors of accept. Default slog.Default().
+	Logger *slog.Logger
+
+	// Filled once from the fields above by prepare.
+	once          sync.Once
+	fault         error
+	timeouts      timeouts
+	keepAliveLine string
+	parserOptions httpparse.Options
+	now           func() time.Time
+
+	parsers   parserList
+	buffers   bufferList
+	exchanges sync.Pool
+	date      dateCache
+
+	closing atomic.Bool // Close or Shutdown has been called
+
+	mu          sync.Mutex
+	listeners   map[net.Listener]struct{}
+	connections map[*netTransport]struct{}
+}
+
+// CreateServer returns a Server with the default options.
+func CreateServer(onRequest func(req *IncomingMessage, res *ServerResponse)) *Server {
+	return &Server{OnRequest: onRequest}
+}
+
+// Close stops listening and closes all connections but those handed over,
+// whatever they are doing. It does not wait for handlers. Serve and Listen
+// return http.ErrServerClosed. A closed server cannot be used again.
+func (s *Server) Close() error {
+	s.closing.Store(true)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := s.closeListeners()
+	for t := range s.connections {
+		_ = t.socket.Close() // its goroutine notices, and cleans up
+	}
+	return err
+}
+
+// Shutdown stops listening, closes idle connections, and waits until the others
+// have been answered or ctx is done; then it returns the listeners' error or
+// ctx's. Connections that were handed over are not waited for.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.closing.Store(true)
+	s.mu.Lock()
+	err := s.closeListeners()
+	s.mu.Unlock()
+	poll := time.NewTicker(shutdownPoll)
+	defer poll.Stop()
+	for !s.closeIdle() {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-poll.C:
+		}
+	}
+	return err
+}
+
+// closeIdle closes the connections that have nothing to do and reports whether
+// there are no others.
+func (s *Server) closeIdle() bool {
+	s.mu.Lock()
+	var open []*netTransport
+	for t := range s.connections {
+		open = append(open, t)
+	}
+	s.mu.Unlock()
+	for _, t := range open {
+		t.conn.closeIdle()
+	}
+	return len(open) == 0
+}
+
+func (s *Server) closeListeners() (err error) {
+	for l := range s.listeners {
+		if e := l.Close(); e != nil && err == nil {
+			err = e
+		}
+		delete(s.listeners, l)
+	}
+	return err
+}
+
+// Address returns the address of a listener, the server's only one as a rule,
+// or nil if it does not listen.
+func (s *Server) Address() net.Addr {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for l := range s.listeners {
+		return l.Addr()
+	}
+	return nil
+}
+
+func (s *Server) addListener(l net.Listener) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing.Load() {
+		return http.ErrServerClosed
+	}
+	if s.listeners == nil {
+		s.listeners = make(map[net.Listener]struct{})
+	}
+	s.listeners[l] = struct{}{}
+	return nil
+}
+
+func (s *Server) removeListener(l net.Listener) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.listeners, l)
+}
+
+// addConnection reports whether the server still takes connections.
+func (s *Server) addConnection(t *netTransport) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing.Load() {
+		return false
+	}
+	if s.connections == nil {
+		s.connections = make(map[*netTransport]struct{})
+	}
+	s.connections[t] = struct{}{}
+	return true
+}
+
+func (s *Server) removeConnection(t *netTransport) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.connections, t)
+}
+
+func (s *Server) logger() *slog.Logger {
+	if s.Logger != nil {
+		return s.Logger
+	}
+	return slog.Default()
+}

@@ -1,0 +1,101 @@
+package http1
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cork-go/cork/internal/httpparse"
+)
+
+// timeouts are the server's, with the defaults filled in; 0 means none.
+type timeouts struct {
+	head, request, write, idle time.Duration
+}
+
+// prepare checks the fields and fills in the defaults, once, at start-up.
+func (s *Server) prepare() error {
+	s.once.Do(func() {
+		if s.fault = s.check(); s.fault == nil {
+			s.fill()
+		}
+	})
+	return s.fault
+}
+
+func (s *Server) check() error {
+	if s.OnRequest == nil {
+		return errors.New("http1: Server.OnRequest is nil; it must be a function")
+	}
+	if s.ReadHeaderTimeout > 0 && s.ReadTimeout > 0 && s.ReadHeaderTimeout > s.ReadTimeout {
+		return fmt.Errorf("http1: Server.ReadHeaderTimeout is %v; it must not be longer than ReadTimeout, %v",
+			s.ReadHeaderTimeout, s.ReadTimeout)
+	}
+	for _, option := range []struct {
+		name            string
+		value, max, def int
+	}{
+		{"MaxHeaderBytes", s.MaxHeaderBytes, headerBytesMaxMax, headerBytesMax},
+		{"MaxHeadersCount", s.MaxHeadersCount, 1<<16 - 1, headersMax},
+		{"MaxIdleHTTPParsers", s.MaxIdleHTTPParsers, 1 << 30, parsersIdleMax},
+	} {
+		if option.value < 0 || option.value > option.max {
+			return fmt.Errorf("http1: Server.%s is %d; allowed are 1 to %d, and 0 for the default, %d",
+				option.name, option.value, option.max, option.def)
+		}
+	}
+	return nil
+}
+
+// fill is the one place where defaults come from.
+func (s *Server) fill() {
+	t := timeouts{
+		request: orDefault(s.ReadTimeout, defaultReadTimeout),
+		write:   orDefault(s.WriteTimeout, defaultWriteTimeout),
+		idle:    orDefault(s.IdleTimeout, defaultIdleTimeout),
+	}
+	head := defaultReadHeaderTimeout
+	if t.request > 0 {
+		head = min(head, t.request)
+	}
+	t.head = orDefault(s.ReadHeaderTimeout, head)
+	if t.idle > 0 {
+		s.keepAliveLine = fmt.Sprintf("Keep-Alive: timeout=%d\r\n", t.idle/time.Second)
+		t.idle += keepAliveBuffer
+	}
+	s.timeouts = t
+
+	headerBytes := s.MaxHeaderBytes
+	if headerBytes == 0 {
+		headerBytes = headerBytesMax
+	}
+	headers := s.MaxHeadersCount
+	if headers == 0 {
+		headers = headersMax
+	}
+	s.parserOptions = httpparse.Options{Limits: httpparse.Limits{
+		HeadBytesMax:    uint32(headerBytes),
+		TrailerBytesMax: uint32(headerBytes),
+		FieldsMax:       uint32(headers),
+		// A target alone may be as long as a head, so that one that is too long
+		// is 414 and not 431.
+		TargetBytesMax: uint32(headerBytes) - 1,
+	}}
+	if s.MaxIdleHTTPParsers > 0 {
+		s.parsers.list.SetMax(s.MaxIdleHTTPParsers)
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+}
+
+// orDefault reads a timeout's field.
+func orDefault(d, def time.Duration) time.Duration {
+	switch {
+	case d == 0:
+		return def
+	case d < 0:
+		return 0
+	}
+	return d
+}

@@ -1,0 +1,274 @@
+package http1
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"github.com/cork-go/cork/internal/invariants"
+)
+
+// netTransport carries a connection over a net.Conn, with one goroutine that
+// reads and runs it.
+type netTransport struct {
+	socket net.Conn
+	conn   *conn
+	server *Server
+
+	// raw is the socket's descriptor, nil if it has none to read from directly.
+	// With it a connection that waits for bytes owns no buffer.
+	raw     syscall.RawConn
+	tryRead func(fd uintptr) bool // t.readReady, made once
+	got     readResult            // of tryRead
+	spare   *buffer               // for tryRead, and from it
+
+	// Input, lent. Guarded by conn.mu but while the one reader reads.
+	buf     *buffer // of the carrier's reads
+	bodyBuf *buffer // of a body's Read while a handler runs: buf may hold its head
+	reading bool    // fill waits: changed has to move its deadline
+
+	// Deadlines that are set on the socket, zero for none. A deadline may be
+	// too early, never too late: who meets one looks whether it is time. So
+	// it is not moved with each request.
+	readBy, writeBy time.Time
+	readExpired     bool // readBy has passed: it has to be set anew in any case
+
+	vec net.Buffers
+}
+
+type readResult struct {
+	n   int
+	err error
+}
+
+func newNetTransport(s *Server, socket net.Conn) *netTransport {
+	t := &netTransport{socket: socket, server: s}
+	t.raw = rawConn(socket)
+	t.tryRead = t.readReady
+	t.conn = newConn(s, t, s.now())
+	return t
+}
+
+// serve is the connection's goroutine.
+func (t *netTransport) serve() {
+	c := t.conn
+	ended := false
+	defer func() { t.exit(ended) }()
+	c.mu.Lock()
+	for {
+		switch c.run() {
+		case stepRead:
+			t.fill()
+		case stepWait:
+			c.cond.Wait()
+		case stepUpgrade:
+			t.handOver()
+			ended = true
+			return
+		case stepClosed:
+			c.unlock()
+			ended = true
+			return
+		}
+	}
+}
+
+// exit gives back what the goroutine has borrowed. If it ends in the middle of
+// something (runtime.Goexit in a handler), the connection ends with it.
+func (t *netTransport) exit(ended bool) {
+	t.server.removeConnection(t)
+	if !ended {
+		_ = t.socket.Close()
+		if !t.conn.mu.TryLock() {
+			return // a panic of ours is on its way up
+		}
+		t.conn.shut()
+		t.conn.unlock()
+	}
+	t.releaseBuffers()
+}
+
+func (t *netTransport) releaseBuffers() {
+	if t.buf != nil {
+		t.server.buffers.put(t.buf)
+		t.buf = nil
+	}
+	if t.bodyBuf != nil {
+		t.server.buffers.put(t.bodyBuf)
+		t.bodyBuf = nil
+	}
+}
+
+// fill implements transport. One goroutine at a time calls it: the carrier's,
+// or the one of a body's Read while the carrier's runs a handler.
+func (t *netTransport) fill() {
+	c := t.conn
+	c.keep()
+	lent := &t.bodyBuf
+	if !c.handling {
+		t.releaseBuffers()
+		lent = &t.buf
+	}
+	t.armRead(c.deadline())
+	t.reading = true
+	c.unlock()
+	buf, n, err := t.read(*lent)
+	now := t.server.now()
+	c.mu.Lock()
+	t.reading = false
+	*lent = buf
+	if c.writing == writeClosed {
+		return
+	}
+	if n > 0 {
+		c.take(buf.b[:n], now)
+	}
+	switch {
+	case err == nil:
+	case err == io.EOF:
+		c.eof = true
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		t.readExpired = true
+		c.tick(now)
+	default:
+		c.shut()
+	}
+}
+
+// read waits for bytes. buf is the buffer to read into, nil for one from the
+// free list, taken when there is something to read if that can be known.
+func (t *netTransport) read(buf *buffer) (*buffer, int, error) {
+	if t.raw == nil {
+		if buf == nil {
+			buf = t.server.buffers.get()
+		}
+		n, err := t.socket.Read(buf.b)
+		return buf, n, err
+	}
+	t.got = readResult{}
+	t.spare = buf
+	err := t.raw.Read(t.tryRead)
+	buf, t.spare = t.spare, nil
+	if err == nil {
+		err = t.got.err
+	}
+	return buf, t.got.n, err
+}
+
+// armRead sees to it that fill ends by the time d, or a little earlier; zero is
+// never.
+func (t *netTransport) armRead(d time.Time) {
+	if !t.readExpired && (d.IsZero() || !t.readBy.IsZero() && !d.Before(t.readBy)) {
+		return
+	}
+	t.readExpired = false
+	t.readBy = d
+	_ = t.socket.SetReadDeadline(d) // fails on a closed socket, and so will the read
+}
+
+// changed implements transport.
+func (t *netTransport) changed() {
+	if t.reading {
+		t.armRead(t.conn.deadline())
+	}
+}
+
+// write implements transport.
+func (t *netTransport) write(bufs [][]byte) error {
+	if len(bufs) == 1 && len(bufs[0]) <= writeBytesMax {
+		t.armWrite()
+		_, err := t.socket.Write(bufs[0])
+		return err
+	}
+	for len(bufs) > 0 {
+		t.armWrite()
+		n := 0
+		t.vec = t.vec[:0]
+		for len(bufs) > 0 && n < writeBytesMax {
+			part := bufs[0]
+			if rest := writeBytesMax - n; len(part) > rest {
+				part, bufs[0] = part[:rest], part[rest:]
+			} else {
+				bufs = bufs[1:]
+			}
+			n += len(part)
+			t.vec = append(t.vec, part)
+		}
+		whole := t.vec
+		_, err := t.vec.WriteTo(t.socket)
+		clear(whole)
+		t.vec = whole[:0]
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// armWrite gives the next write its time, or up to an eighth less: so the
+// deadline need not be set for each.
+func (t *netTransport) armWrite() {
+	limit := t.server.timeouts.write
+	if limit == 0 {
+		return
+	}
+	now := t.server.now()
+	if t.writeBy.Sub(now) > limit-limit/8 {
+		return
+	}
+	t.writeBy = now.Add(limit)
+	_ = t.socket.SetWriteDeadline(t.writeBy)
+}
+
+// closeWrite implements transport.
+func (t *netTransport) closeWrite() bool {
+	half, ok := t.socket.(interface{ CloseWrite() error })
+	return ok && half.CloseWrite() == nil
+}
+
+// close implements transport.
+func (t *netTransport) close() { _ = t.socket.Close() }
+
+func (t *netTransport) remoteAddr() net.Addr { return t.socket.RemoteAddr() }
+
+// handOver gives the socket to OnUpgrade or OnConnect. conn.mu is held, and
+// released.
+func (t *netTransport) handOver() {
+	c := t.conn
+	req := &c.tunnel.req
+	head := append([]byte(nil), c.in...)
+	c.tunnel, c.in = nil, nil
+	c.reading, c.writing = readClosed, writeClosed
+	c.stopTimer()
+	c.releaseParser()
+	c.unlock()
+	t.server.removeConnection(t)
+	_ = t.socket.SetDeadline(time.Time{})
+	hook := t.server.OnUpgrade
+	if req.Method() == "CONNECT" {
+		hook = t.server.OnConnect
+	}
+	if !t.server.guard(func() { hook(req, t.socket, head) }) {
+		_ = t.socket.Close()
+	}
+}
+
+// guard calls a hook and reports whether it returned without a panic.
+func (s *Server) guard(hook func()) (ok bool) {
+	defer func() {
+		fault := recover()
+		if v, violated := fault.(invariants.Violation); violated {
+			panic(v)
+		}
+		if fault != nil {
+			s.logger().Error("http1: panic in hook", "panic", fmt.Sprint(fault), "stack", string(debug.Stack()))
+		}
+	}()
+	hook()
+	return true
+}
