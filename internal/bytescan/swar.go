@@ -46,7 +46,7 @@ func stopFree(b []byte) int {
 func Visible(b []byte) bool {
 	for len(b) >= 8 {
 		x := binary.LittleEndian.Uint64(b)
-		if invisible(x) {
+		if Invisible(x) != 0 {
 			return false
 		}
 		b = b[8:]
@@ -59,9 +59,7 @@ func Visible(b []byte) bool {
 	return true
 }
 
-// invisible reports whether one of eight bytes is not in 0x21 to 0x7e: what
+// Invisible is not zero if one of eight bytes is not in 0x21 to 0x7e: what
 // borrows when 0x21 is taken away, what carries when 1 is added, and what has
 // its high bit set.
-func invisible(x uint64) bool {
-	return (x|(x-0x21*ones)|(x+ones))&highs != 0
-}
+func Invisible(x uint64) uint64 { return (x | (x - 0x21*ones) | (x + ones)) & highs }

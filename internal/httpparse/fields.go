@@ -20,7 +20,7 @@ func (p *Parser) stepFields(block []byte, i int) (int, result) {
 			}
 			if i == len(block) {
 				p.passOver(classValue)
-				return i, more
+				return p.blockEnd(i)
 			}
 			p.quick = 0
 			var r result
@@ -37,7 +37,7 @@ func (p *Parser) stepFields(block []byte, i int) (int, result) {
 			}
 			if i == len(block) {
 				p.passOver(classToken)
-				return i, more
+				return p.blockEnd(i)
 			}
 			p.quick = 0
 			var r result
@@ -118,14 +118,13 @@ func (p *Parser) stepFields(block []byte, i int) (int, result) {
 			}
 
 		case stFieldStart:
-			if p.tracer == nil && len(block)-i >= fastMin && p.fastMisses < fastMissesMax {
-				var r result
-				i, r = p.fastFields(block, i, p.index.Fill(block[i:]), 0)
-				if r != next || p.state != stFieldStart {
-					return i, r
+			if p.fast && len(block)-i >= fastMin && p.fastMisses < fastMissesMax {
+				var whole bool
+				if i, whole = p.fastFields(block, i, p.index.Fill(block[i:]), 0); whole {
+					return p.headersDone(block, i)
 				}
-				if i == len(block) {
-					return p.blockEnd(i)
+				if i == len(block) || p.state != stFieldStart {
+					break
 				}
 				c = block[i]
 			}
@@ -208,7 +207,7 @@ func (p *Parser) stepFields(block []byte, i int) (int, result) {
 				return p.fieldOverflow(i)
 			}
 			if i == len(block) {
-				return i, more
+				return p.blockEnd(i)
 			}
 			p.valueSpan(block, i)
 			p.state = stValueLF
@@ -408,13 +407,17 @@ func (p *Parser) headersDone(block []byte, i int) (int, result) {
 		p.holding = false
 		return p.chunkDone(i)
 	}
-	p.holding = false
 	p.Upgrade = p.Method == MethodConnect && p.kind == Request
 	if p.Flags&(FlagUpgrade|FlagConnectionUpgrade) == FlagUpgrade|FlagConnectionUpgrade {
 		p.Upgrade = p.kind == Request || p.Status == 101
 	}
+	return p.headersSeen(p.handler.OnHeadersComplete(block[:i:i], p.fields[:p.fieldCount]), block, i)
+}
+
+// headersSeen is behind OnHeadersComplete.
+func (p *Parser) headersSeen(v Verdict, block []byte, i int) (int, result) {
+	p.holding = false
 	p.state = stHeadersDone
-	v := p.handler.OnHeadersComplete(block[:i:i], p.fields[:p.fieldCount])
 	paused := v == PauseHeaders
 	if p.trace(EventHeadersComplete, i) == Paused {
 		paused = true
@@ -457,7 +460,7 @@ func (p *Parser) boundSpan(i int) {
 // short enough.
 func (p *Parser) passOver(class uint8) {
 	p.quick = class
-	p.quickLast = min(p.quickEnd-1, p.blockBytesMax())
+	p.quickLast = min(p.quickEnd, p.blockBytesMax()) - 1
 }
 
 func (p *Parser) fieldOverflow(i int) (int, result) {

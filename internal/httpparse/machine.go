@@ -157,6 +157,7 @@ type machine struct {
 	finish      finish
 	holding     bool // the block's first byte must stay: Execute is not done with it
 	begun       bool // a message has been completed before
+	fast        bool // nobody wants single events
 	fastMisses  uint8
 }
 
@@ -179,6 +180,22 @@ func (p *Parser) execute(data []byte) (int, Code) {
 	i := p.scanned
 	for {
 		var r result
+		if p.state == stStart && p.fast {
+			var n int
+			n, i, r = p.fastMessages(block)
+			done += n
+			block = block[n:]
+			if r == next && p.state != stStart {
+				continue
+			}
+			if r == next && len(block) == 0 {
+				return done, OK
+			}
+			if r == stopped {
+				p.scanned, p.quick = i, 0
+				return done, p.err.Code
+			}
+		}
 		switch st := p.state; {
 		case st >= stBody:
 			i, r = p.stepBody(block, i)
@@ -245,8 +262,8 @@ func (p *Parser) stepBetween(block []byte, i int) (int, result) {
 	panic("httpparse: no such state between messages")
 }
 
-// begin starts a message at the first byte of the block.
-func (p *Parser) begin(i int) (int, result) {
+// setUp makes the machine ready for a message that begins with the block.
+func (p *Parser) setUp() {
 	p.Message = Message{}
 	p.finish = finishUnsafe
 	p.holding = true
@@ -256,6 +273,11 @@ func (p *Parser) begin(i int) (int, result) {
 	if p.kind == Response {
 		p.state = stProtocolStart
 	}
+}
+
+// begin starts a message at the first byte of the block.
+func (p *Parser) begin(i int) (int, result) {
+	p.setUp()
 	if p.tell(p.handler.OnMessageBegin(), CallbackMessageBegin) || p.trace(EventMessageBegin, i) == Paused {
 		return p.pause(i)
 	}

@@ -78,6 +78,8 @@ type Parser struct {
 // Events go to h, which must not be nil.
 func (p *Parser) Init(t Type, h Handler, o Options) {
 	*p = Parser{handler: h, tracer: o.Tracer, lenient: o.Lenient, kind: t, limits: o.Limits.withDefaults()}
+	// With LenientHeaders a line may go on in the next: not for the fast path.
+	p.fast = t == Request && o.Tracer == nil && o.Lenient&LenientHeaders == 0
 }
 
 // Release drops the references to Handler and Tracer, for a parser that goes

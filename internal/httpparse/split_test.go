@@ -33,6 +33,7 @@ func sameTranscripts(t *testing.T, kind Type, o Options, input []byte, seed uint
 }
 
 var splitSeeds = []string{
+	strings.Repeat("GET /a HTTP/1.1\r\nHost: example.com\r\nAccept: */*\r\n\r\nGET / HTTP/1.1\r\n\r\n", 3),
 	"GET / HTTP/1.1\r\nHost: example.com\r\n\r\n",
 	"GET /a?b#c HTTP/1.0\r\nConnection: keep-alive\r\nUpgrade: x\r\n\r\nGET / HTTP/1.1\r\n\r\n",
 	"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 5 \r\nX-Empty:\r\nX-Blank: \t \r\n\r\nhelloPUT /y HTTP/1.1\r\nContent-Length: 0\r\n\r\n",

@@ -10,12 +10,6 @@ func (p *Parser) stepLine(block []byte, i int) (int, result) {
 		c := block[i]
 		switch p.state {
 		case stMethod:
-			if i == 0 && p.match == 0 && p.tracer == nil && len(block) >= fastRequestMin {
-				var r result
-				if i, r = p.fastRequest(block); p.state != stMethod || r != next {
-					return i, r
-				}
-			}
 			for int(p.match) < len(methodsSorted[p.lo]) || p.hi-p.lo > 1 {
 				if i == len(block) {
 					return i, more
@@ -232,7 +226,7 @@ func (p *Parser) stepLine(block []byte, i int) (int, result) {
 				return p.fieldOverflow(i)
 			}
 			if i == len(block) {
-				return i, more
+				return p.blockEnd(i)
 			}
 			p.StatusMessage = Span{uint32(p.mark), uint32(i - p.mark)}
 			p.span(SpanStatus, block, p.mark, i)
@@ -336,7 +330,7 @@ func (p *Parser) stepTarget(block []byte, i int) (int, result) {
 		p.quick = 0
 		if i == len(block) {
 			p.passOver(run)
-			return i, more
+			return p.blockEnd(i)
 		}
 	} else if i >= p.quickEnd {
 		return p.targetOverflow(i)
