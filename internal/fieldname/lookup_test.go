@@ -1,6 +1,7 @@
 package fieldname
 
 import (
+	"encoding/binary"
 	"math/rand/v2"
 	"net/http"
 	"strings"
@@ -39,6 +40,20 @@ func lookupAt(name string) ID {
 	return LookupAt(unsafe.Pointer(unsafe.SliceData(b[:len(b):len(b)])), len(name))
 }
 
+// probe looks up in the steps of probe.go.
+func probe(name string) ID {
+	b := []byte(name + "\xff\x00: abcde"[:max(0, 8-len(name))])
+	n := len(name)
+	mask := FoldMask(n)
+	at := func(off int) uint64 { return binary.LittleEndian.Uint64(b[off:]) & mask }
+	first, last := at(0), at(max(n, 8)-8)
+	id := Candidate(first, last, n)
+	if !Match(id, first, last, n) || n > 16 && !MatchMiddle(id, at(8), at(n-16)) {
+		return Unknown
+	}
+	return id
+}
+
 // checkName compares all ways to look name up with the map.
 func checkName(t *testing.T, name string) {
 	t.Helper()
@@ -49,11 +64,14 @@ func checkName(t *testing.T, name string) {
 	if hasControl(name) {
 		return // neither of the others promises anything
 	}
-	if got := lookupTokens([]byte(name)); got != want {
-		t.Fatalf("lookupTokens(%q) = %d (%s), want %d", name, got, got, want)
+	if got := lookupToken([]byte(name)); got != want {
+		t.Fatalf("lookupToken(%q) = %d (%s), want %d", name, got, got, want)
 	}
 	if got := lookupAt(name); got != want {
 		t.Fatalf("LookupAt(%q) = %d (%s), want %d", name, got, got, want)
+	}
+	if got := probe(name); got != want {
+		t.Fatalf("the steps for %q give %d (%s), want %d", name, got, got, want)
 	}
 }
 
@@ -260,6 +278,6 @@ func BenchmarkLookup(b *testing.B) {
 		benchmarkNames(b, chromeNames, func(head []byte, off, n int) ID { return Lookup(head[off : off+n]) })
 	})
 	b.Run("chromeTwin", func(b *testing.B) {
-		benchmarkNames(b, chromeNames, func(head []byte, off, n int) ID { return lookupTokens(head[off : off+n]) })
+		benchmarkNames(b, chromeNames, func(head []byte, off, n int) ID { return lookupToken(head[off : off+n]) })
 	})
 }

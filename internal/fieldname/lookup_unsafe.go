@@ -20,17 +20,26 @@ import "unsafe"
 // names cost more than the rest of the lookup. The file is for little-endian
 // machines that load words from any address; lookup_purego.go is its twin.
 func LookupAt(p unsafe.Pointer, n int) ID {
-	tail := max(n, 8) - 8
-	mask := uint64(foldMask) >> (uint(8-min(n, 8)) * 8 & 63)
-	first := *(*uint64)(p) & mask
-	last := *(*uint64)(unsafe.Add(p, tail)) & mask
-	id := slots[slotOf(first, last, n)]
+	if n < 8 {
+		word := *(*uint64)(p) & (foldMask >> (uint(8-n) * 8 & 63))
+		id := candidate(word, n)
+		e := &entries[id&(idsMax-1)]
+		if (word^e.first)|(uint64(n)^e.n) != 0 {
+			return Unknown
+		}
+		return id
+	}
+	first := *(*uint64)(p)
+	last := *(*uint64)(unsafe.Add(p, n-8)) & foldMask
+	id := candidate(last, n)
 	e := &entries[id&(idsMax-1)]
-	mid0 := *(*uint64)(unsafe.Add(p, min(tail, 8))) & mask
-	mid1 := *(*uint64)(unsafe.Add(p, max(tail, 8)-8)) & mask
-	diff := (first ^ e.first) | (last ^ e.last) | (mid0 ^ e.mid0) | (mid1 ^ e.mid1) |
-		(uint64(n) ^ uint64(lengths[id&(idsMax-1)]))
-	if diff != 0 {
+	different := ((first ^ e.first) & foldMask) | (last ^ e.last) | (uint64(n) ^ e.n)
+	if n > 16 {
+		mid0 := *(*uint64)(unsafe.Add(p, 8))
+		mid1 := *(*uint64)(unsafe.Add(p, n-16))
+		different |= ((mid0 ^ e.mid0) | (mid1 ^ e.mid1)) & foldMask
+	}
+	if different != 0 {
 		return Unknown
 	}
 	return id

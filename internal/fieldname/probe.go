@@ -22,13 +22,13 @@ var foldMasks = [9]uint64{0, 0xdf, 0xdfdf, 0xdfdfdf, 0xdfdfdfdf, 0xdfdfdfdfdf, 0
 
 // Candidate returns the one ID that a name with these words and this length can
 // have.
-func Candidate(first, last uint64, n int) ID { return slots[slotOf(first, last, n)] }
+func Candidate(_, last uint64, n int) ID { return candidate(last, n) }
 
 // Match reports whether the words and the length are those of the name id;
 // for names of more than 16 bytes MatchMiddle must agree.
 func Match(id ID, first, last uint64, n int) bool {
 	e := &entries[id&(idsMax-1)]
-	return (first^e.first)|(last^e.last)|(uint64(n)^uint64(lengths[id&(idsMax-1)])) == 0
+	return (first^e.first)|(last^e.last)|(uint64(n)^e.n) == 0
 }
 
 // MatchMiddle is the rest of Match for names of 17 to 32 bytes: mid0 are the

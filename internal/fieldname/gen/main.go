@@ -17,10 +17,10 @@ import (
 
 const (
 	idsMax       = 128 // IDs index a Set of 128 bits
-	nameBytesMax = 32  // what four words cover
+	nameBytesMax = 32  // four words cover that
 	slotBits     = 9   // 512 slots of a byte: eight cache lines; 256 slots have no hash that a search finds
 	foldMask     = 0xdfdfdfdfdfdfdfdf
-	triesMax     = 1 << 30
+	triesMax     = 1 << 26 // seconds
 )
 
 func main() {
@@ -37,52 +37,50 @@ func main() {
 	}
 }
 
-// key is a name as the lookup sees it.
-type key struct {
-	first, last, mid0, mid1 uint64
-	n                       uint64
-}
+// entry is a name as the lookup sees it; package fieldname has the same type.
+type entry struct{ first, last, mid0, mid1, n uint64 }
 
-// wordsOf cuts a name into the words at 0, n-8, 8 and n-16, the offsets
-// clamped to what there is.
-func wordsOf(s string) key {
-	b := make([]byte, max(len(s), 8))
-	copy(b, s)
-	tail := len(b) - 8
+// entryOf cuts a name into its words: the first and the last eight bytes and,
+// where these do not cover it, the second and the last but one.
+func entryOf(name string) entry {
+	b := make([]byte, max(len(name), 8))
+	copy(b, name)
 	at := func(off int) uint64 { return binary.LittleEndian.Uint64(b[off:]) & foldMask }
-	return key{at(0), at(tail), at(min(tail, 8)), at(max(tail, 8) - 8), uint64(len(s))}
+	e := entry{first: at(0), last: at(len(b) - 8), n: uint64(len(name))}
+	if len(name) > 16 {
+		e.mid0, e.mid1 = at(8), at(len(b)-16)
+	}
+	return e
 }
 
-// multipliers are the parameters of the hash.
-type multipliers struct{ first, last uint64 }
+// hashKey is what is hashed. (Of -, ^ and +, which cost the same, the minus is
+// the one that keeps these names apart.)
+func (e entry) hashKey() uint64 { return e.last - e.n }
 
-func (m multipliers) slot(k key) uint64 {
-	return ((k.first+k.n)*m.first + k.last*m.last) >> (64 - slotBits)
-}
-
-// search finds multipliers that give every key a slot of its own. The seed is
-// fixed: the same names give the same table.
-func search(keys []key) (multipliers, error) {
+// search finds a multiplier that gives every entry a slot of its own. The seed
+// is fixed: the same names give the same table.
+func search(entries []entry) (uint64, error) {
 	random := rand.New(rand.NewPCG(0, 0))
 	var taken [1 << slotBits]int
 next:
 	for try := 1; try < triesMax; try++ {
-		m := multipliers{random.Uint64() | 1, random.Uint64() | 1}
-		for _, k := range keys {
-			s := m.slot(k)
-			if taken[s] == try {
+		m := random.Uint64() | 1
+		for _, e := range entries {
+			slot := e.hashKey() * m >> (64 - slotBits)
+			if taken[slot] == try {
 				continue next
 			}
-			taken[s] = try
+			taken[slot] = try
 		}
 		return m, nil
 	}
-	return multipliers{}, fmt.Errorf("no perfect hash of %d names in %d tries", len(keys), triesMax)
+	return 0, fmt.Errorf("no perfect hash of %d names in %d tries", len(entries), triesMax)
 }
 
 // check holds the names to what the lookup relies on.
 func check(names []name) error {
 	seen := map[string]bool{}
+	byKey := map[uint64]string{}
 	for _, f := range names {
 		if seen[f.name] || seen[f.ident] {
 			return fmt.Errorf("%s: twice in the list", f.name)
@@ -96,6 +94,11 @@ func check(names []name) error {
 				return fmt.Errorf("%s: folding is exact only for a-z, 0-9 and '-', not for %q", f.name, c)
 			}
 		}
+		key := entryOf(f.name).hashKey()
+		if other := byKey[key]; other != "" {
+			return fmt.Errorf("%s and %s cannot be told apart by length and last eight bytes: one has to go", f.name, other)
+		}
+		byKey[key] = f.name
 	}
 	if len(names) >= idsMax {
 		return fmt.Errorf("%d names, want less than %d", len(names), idsMax)
@@ -107,11 +110,11 @@ func generate(names []name) ([]byte, error) {
 	if err := check(names); err != nil {
 		return nil, err
 	}
-	keys := make([]key, len(names))
+	entries := make([]entry, len(names))
 	for i, f := range names {
-		keys[i] = wordsOf(f.name)
+		entries[i] = entryOf(f.name)
 	}
-	m, err := search(keys)
+	multiplier, err := search(entries)
 	if err != nil {
 		return nil, err
 	}
@@ -124,20 +127,17 @@ func generate(names []name) ([]byte, error) {
 		p("%s ID = %d // %s\n", f.ident, i+1, f.name)
 	}
 	p("\ncount ID = %d\n)\n\n", len(names)+1)
-	p("const (\nidsMax = %d\nhashFirst = %#x\nhashLast = %#x\nhashShift = %d\n)\n\n", idsMax, m.first, m.last, 64-slotBits)
+	p("const (\nidsMax = %d\nnameBytesMax = %d\nhashMultiplier = %#x\nhashShift = %d\n)\n\n",
+		idsMax, nameBytesMax, multiplier, 64-slotBits)
 
 	p("// slots gives for a hash the one ID that a name with it can have.\n")
 	p("var slots = [%d]ID{\n", 1<<slotBits)
-	for i, k := range keys {
-		p("%d: %s,\n", m.slot(k), names[i].ident)
+	for i, e := range entries {
+		p("%d: %s,\n", e.hashKey()*multiplier>>(64-slotBits), names[i].ident)
 	}
-	p("}\n\n// lengths are those of the names; Unknown's is one that no name has.\nvar lengths = [idsMax]uint8{\nUnknown: 255,\n")
-	for _, f := range names {
-		p("%s: %d,\n", f.ident, len(f.name))
-	}
-	p("}\n\nvar entries = [idsMax]words{\n")
-	for i, k := range keys {
-		p("%s: {%#x, %#x, %#x, %#x},\n", names[i].ident, k.first, k.last, k.mid0, k.mid1)
+	p("}\n\nvar entries = [idsMax]entry{\n")
+	for i, e := range entries {
+		p("%s: {%#x, %#x, %#x, %#x, %d},\n", names[i].ident, e.first, e.last, e.mid0, e.mid1, e.n)
 	}
 	p("}\n\nvar names = [count]string{\n")
 	for _, f := range names {

@@ -38,6 +38,7 @@ func TestCheck(t *testing.T) {
 		{"underscore, which folds onto DEL", []name{{"A", "a_b"}}},
 		{"too long", []name{long}},
 		{"too many", many},
+		{"same length and last eight bytes", []name{{"A", "x-csrf-token"}, {"B", "x-xsrf-token"}}},
 	} {
 		if check(tt.names) == nil {
 			t.Errorf("%s: check accepted it", tt.why)

@@ -87,7 +87,6 @@ var names = []name{
 	{"MaxForwards", "max-forwards"},
 	{"XRequestedWith", "x-requested-with"},
 	{"XCSRFToken", "x-csrf-token"},
-	{"XXSRFToken", "x-xsrf-token"},
 	{"XAPIKey", "x-api-key"},
 	{"XHTTPMethodOverride", "x-http-method-override"},
 	{"IdempotencyKey", "idempotency-key"},
