@@ -39,42 +39,49 @@ func candidate(last uint64, n int) ID {
 // Lookup returns the ID of name, in any case of letters, and Unknown if name is
 // not in the table. name may be any bytes.
 func Lookup(name []byte) ID {
-	id := lookupToken(name)
-	if id == Unknown {
-		return Unknown
-	}
-	for _, c := range name {
-		if c < ' ' {
-			return Unknown
-		}
-	}
-	return id
-}
-
-// lookupToken is the plain twin of LookupAt: the same answer under the same
-// promise that name holds no control character, by checked loads.
-func lookupToken(name []byte) ID {
 	n := len(name)
 	if n == 0 || n > nameBytesMax {
 		return Unknown
 	}
-	e := entry{n: uint64(n)}
+	var first, last uint64
 	if n < 8 {
-		var padded [8]byte
-		copy(padded[:], name)
-		e.first = binary.LittleEndian.Uint64(padded[:]) & foldMask
-		e.last = e.first
+		first = shortWord(name) | spaces<<(n*8) // folding makes zeros of the spaces
+		last = first
 	} else {
-		e.first = binary.LittleEndian.Uint64(name) & foldMask
-		e.last = binary.LittleEndian.Uint64(name[n-8:]) & foldMask
+		first = binary.LittleEndian.Uint64(name)
+		last = binary.LittleEndian.Uint64(name[n-8:])
 	}
+	id := candidate(last&foldMask, n)
+	if !Match(id, first&foldMask, last&foldMask, n) {
+		return Unknown
+	}
+	noControls := visible(first) & visible(last)
 	if n > 16 {
-		e.mid0 = binary.LittleEndian.Uint64(name[8:]) & foldMask
-		e.mid1 = binary.LittleEndian.Uint64(name[n-16:]) & foldMask
+		mid0 := binary.LittleEndian.Uint64(name[8:])
+		mid1 := binary.LittleEndian.Uint64(name[n-16:])
+		if !MatchMiddle(id, mid0&foldMask, mid1&foldMask) {
+			return Unknown
+		}
+		noControls &= visible(mid0) & visible(mid1)
 	}
-	id := candidate(e.last, n)
-	if entries[id] != e {
+	if noControls&spaces != spaces {
 		return Unknown
 	}
 	return id
+}
+
+// spaces are eight bytes with bit 5 alone.
+const spaces uint64 = 0x2020202020202020
+
+// visible sets bit 5 of each byte that is no control character, so one with any
+// of the bits 5 to 7. The other bits mean nothing.
+func visible(w uint64) uint64 { return w | w>>1 | w>>2 }
+
+// shortWord returns the 1 to 7 bytes of name as a word, zeros above.
+func shortWord(name []byte) uint64 {
+	n := len(name)
+	if n < 4 {
+		return uint64(name[0]) | uint64(name[n/2])<<(n/2*8) | uint64(name[n-1])<<((n-1)*8)
+	}
+	return uint64(binary.LittleEndian.Uint32(name)) | uint64(binary.LittleEndian.Uint32(name[n-4:]))<<((n-4)*8)
 }

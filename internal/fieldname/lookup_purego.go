@@ -16,4 +16,4 @@ import "unsafe"
 //
 // This is the build without unaligned loads: only the pointer in the signature
 // is unsafe.
-func LookupAt(p unsafe.Pointer, n int) ID { return lookupToken(unsafe.Slice((*byte)(p), n)) }
+func LookupAt(p unsafe.Pointer, n int) ID { return Lookup(unsafe.Slice((*byte)(p), n)) }

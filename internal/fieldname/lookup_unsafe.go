@@ -18,7 +18,7 @@ import "unsafe"
 // value behind them, so eight bytes may be loaded even where the name has two.
 // A slice of the name would hide that, and checked loads with a copy for short
 // names cost more than the rest of the lookup. The file is for little-endian
-// machines that load words from any address; lookup_purego.go is its twin.
+// machines that load words from any address; Lookup is its plain twin.
 func LookupAt(p unsafe.Pointer, n int) ID {
 	if n < 8 {
 		word := *(*uint64)(p) & (foldMask >> (uint(8-n) * 8 & 63))
