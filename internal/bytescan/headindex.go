@@ -9,7 +9,7 @@ package bytescan
 //   - the first byte of each run of stop bytes: where a value ends.
 //
 // A stop byte is a control character other than HTAB (so CR and LF are), or DEL.
-// A line begins at the first byte of b and behind each run of stop bytes.
+// A line begins at the first byte and behind each run of stop bytes.
 // What is between two entries of the index is known: token characters between
 // a line's begin and its first entry, no stop bytes between its entries.
 
@@ -49,8 +49,8 @@ var byteClass = func() (t [256]uint8) {
 
 // fillPortable is the plain twin of Fill: the same entries up to the end of
 // the head, none behind it.
-func (x *HeadIndex) fillPortable(b []byte) int {
-	n, i := 0, 0
+func (x *HeadIndex) fillPortable(b []byte, from int) int {
+	n, i := 0, from
 	for i < len(b) && n < headIndexFull {
 		if byteClass[b[i]] != classStop {
 			for i < len(b) && byteClass[b[i]] == classToken {

@@ -8,23 +8,24 @@ import "golang.org/x/sys/cpu"
 var avx2 = cpu.X86.HasAVX2 && cpu.X86.HasBMI1 && cpu.X86.HasBMI2 && cpu.X86.HasPOPCNT
 
 //go:noescape
-func fillAVX2(x *HeadIndex, p *byte, n int) int
+func fillAVX2(x *HeadIndex, p *byte, n, from int) int
 
-// Fill makes the index of the lines of b, up to the end of the head or until x
-// is full, and returns how many entries there are. Entries behind the end of
-// the head (the fourth stop byte in a row) may be there or not.
+// Fill makes the index of the lines of b from b[from] on, up to the end of the
+// head or until x is full, and returns how many entries there are: positions in
+// b. Entries behind the end of the head (the fourth stop byte in a row) may be
+// there or not.
 //
 // On amd64 with AVX2 this is assembly: one pass that classifies 64 bytes at a
 // time into two bit masks and finds the ends of names by one addition, in
 // which a carry runs through the token characters from each line's begin.
-func (x *HeadIndex) Fill(b []byte) int {
-	if len(b) == 0 {
+func (x *HeadIndex) Fill(b []byte, from int) int {
+	if from >= len(b) {
 		return 0
 	}
 	if avx2 {
-		return fillAVX2(x, &b[0], len(b))
+		return fillAVX2(x, &b[0], len(b), from)
 	}
-	return x.fillPortable(b)
+	return x.fillPortable(b, from)
 }
 
 // Accelerated says what Fill runs on, for benchmarks.

@@ -55,11 +55,14 @@ GLOBL bytes7f<>(SB), RODATA|NOPTR, $1
 	VPOR      B, C, C       \
 	VPMOVMSKB C, K
 
-// func fillAVX2(x *HeadIndex, p *byte, n int) int
-TEXT ·fillAVX2(SB), NOSPLIT, $0-32
+// func fillAVX2(x *HeadIndex, p *byte, n, from int) int
+TEXT ·fillAVX2(SB), NOSPLIT, $0-40
 	MOVQ x+0(FP), DI
 	MOVQ p+8(FP), SI
 	MOVQ n+16(FP), CX
+	MOVQ from+24(FP), R8   // position of the block
+	ADDQ R8, SI
+	SUBQ R8, CX
 
 	VBROADCASTI128 tokenLow<>(SB), Y8
 	VBROADCASTI128 tokenHigh<>(SB), Y9
@@ -71,7 +74,6 @@ TEXT ·fillAVX2(SB), NOSPLIT, $0-32
 
 	MOVQ DI, R9        // where the next entry goes
 	LEAQ 384(DI), R15  // headIndexFull entries of 4 bytes
-	XORL R8, R8        // position of the block
 	XORL R10, R10      // K's top bit of the block before
 	MOVL $1, R11       // the addition's carry
 	XORL R12, R12      // D of the block before
@@ -148,7 +150,7 @@ entries:
 done:
 	SUBQ DI, R9
 	SHRQ $2, R9
-	MOVQ R9, ret+24(FP)
+	MOVQ R9, ret+32(FP)
 	VZEROUPPER
 	RET
 

@@ -3,6 +3,7 @@ package bytescan
 import (
 	"bytes"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -25,12 +26,21 @@ func headEnd(b []byte, x []uint32) int {
 func compareFill(t *testing.T, b []byte) {
 	t.Helper()
 	var fast, plain HeadIndex
-	n, m := fast.Fill(b), plain.fillPortable(b)
+	n, m := fast.Fill(b, 0), plain.fillPortable(b, 0)
 	got, want := fast[:n], plain[:m]
 	got, want = got[:headEnd(b, got)], want[:headEnd(b, want)]
 	// Both stop when full, at different places.
 	if len(got) >= headIndexFull && len(want) >= headIndexFull {
 		got, want = got[:headIndexFull], want[:headIndexFull]
+	}
+	if from := len(b) / 3; from > 0 {
+		var x, y HeadIndex
+		n, m := x.Fill(b, from), y.fillPortable(b, from)
+		got, want := x[:n], y[:m]
+		got, want = got[:headEnd(b, got)], want[:headEnd(b, want)]
+		if !slices.Equal(got[:min(len(got), headIndexFull)], want[:min(len(want), headIndexFull)]) {
+			t.Fatalf("Fill(%q, %d): %v, want %v", b, from, got, want)
+		}
 	}
 	if len(got) != len(want) {
 		t.Fatalf("Fill(%q): %d entries %v, want %d %v", b, len(got), got, len(want), want)
@@ -60,7 +70,7 @@ func TestHeadIndexPortable(t *testing.T) {
 		{"cut in a value", "A: b\r\nC:de", []uint32{1, 4, 7}},
 	} {
 		var x HeadIndex
-		n := x.fillPortable([]byte(c.in))
+		n := x.fillPortable([]byte(c.in), 0)
 		if len(c.want) != n {
 			t.Errorf("%s: %v, want %v", c.name, x[:n], c.want)
 			continue
@@ -157,13 +167,13 @@ func BenchmarkHeadIndex(b *testing.B) {
 	head := []byte(browserHead)
 	for _, w := range []struct {
 		name string
-		fill func(*HeadIndex, []byte) int
+		fill func(*HeadIndex, []byte, int) int
 	}{{Accelerated(), (*HeadIndex).Fill}, {"portable", (*HeadIndex).fillPortable}} {
 		b.Run(w.name, func(b *testing.B) {
 			var x HeadIndex
 			b.SetBytes(int64(len(head)))
 			for b.Loop() {
-				w.fill(&x, head)
+				w.fill(&x, head, 0)
 			}
 		})
 	}

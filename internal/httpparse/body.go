@@ -60,6 +60,19 @@ func (p *Parser) stepBody(block []byte, i int) (int, result) {
 			return len(block), more
 
 		case stChunkSizeStart:
+			if p.tracer == nil {
+				var r result
+				if i, r = p.fastChunks(block, i); r != next || p.state != stChunkSizeStart {
+					if r == stopped || p.state < stBody {
+						return i, r
+					}
+					break
+				}
+				if i == len(block) {
+					return i, more
+				}
+				c = block[i]
+			}
 			d := hexValues[c]
 			if d > 15 {
 				return p.fail(i, InvalidChunkSize, "Invalid character in chunk size")
@@ -164,6 +177,50 @@ func (p *Parser) stepBody(block []byte, i int) (int, result) {
 			return i, next
 		}
 	}
+}
+
+// fastChunks reads chunks whose size lines are whole and without extensions. It
+// stops, in stChunkSizeStart, at any other, which the machine reads; it leaves
+// to the machine as well what is not all here of a chunk's data.
+func (p *Parser) fastChunks(block []byte, i int) (int, result) {
+	for len(block)-i >= len("0\r\n") {
+		size, at := uint64(hexValues[block[i]]), i+1
+		if size > 15 || size == 0 && block[at] != '\r' {
+			break
+		}
+		for at < len(block)-1 && at < i+8 {
+			d := hexValues[block[at]]
+			if d > 15 {
+				break
+			}
+			size, at = size<<4|uint64(d), at+1
+		}
+		if at+2 > len(block) || block[at] != '\r' || block[at+1] != '\n' {
+			break
+		}
+		i = at + 2
+		p.ContentLength = size
+		if n := uint64(len(block) - i); size == 0 || n < size+2 || block[i+int(size)] != '\r' || block[i+int(size)+1] != '\n' {
+			return p.chunkHeader(i)
+		}
+		end := i + int(size)
+		if answer := p.handler.OnChunkHeader(size); answer != OK {
+			p.bodyLeft, p.state = size, stChunkData
+			p.tell(answer, CallbackChunkHeader)
+			return p.pause(i)
+		}
+		if answer := p.handler.OnBody(block[i:end:end]); answer != OK {
+			p.state = stChunkDataCR
+			p.tell(answer, CallbackMessageComplete)
+			return p.pause(end)
+		}
+		i = end + 2
+		if answer := p.handler.OnChunkComplete(); answer != OK {
+			p.tell(answer, CallbackChunkComplete)
+			return p.pause(i)
+		}
+	}
+	return i, next
 }
 
 // afterHeaders is behind the head: it decides what follows (RFC 9112 section

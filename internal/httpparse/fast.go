@@ -37,7 +37,7 @@ const (
 func (p *Parser) fastMessages(data []byte) (done, looked int, r result) {
 	for len(data)-done >= fastRequestMin {
 		block := data[done:]
-		entries := p.index.Fill(block)
+		entries := p.index.Fill(block, 0)
 		if entries < 2 {
 			break
 		}
@@ -81,7 +81,7 @@ func (p *Parser) fastMessages(data []byte) (done, looked int, r result) {
 		if w != wordCRLFCRLF {
 			p.counted = p.Target.Len
 			var whole bool
-			if end, whole = p.fastFields(block, 0, entries, 2); !whole {
+			if end, whole = p.fastFields(block, k+2, entries, 2); !whole {
 				counted, fields, misses := p.counted, p.fieldCount, p.fastMisses
 				msg, st := p.Message, p.state
 				if end == k+2 {
@@ -139,121 +139,109 @@ func fastMethod(name []byte) Method {
 	return methodCount
 }
 
-// fastFields reads field lines. entries of p.index are filled, for the bytes
-// from block[base] on; the line to begin with is that of entry at. It returns
+// fastFields reads field lines, block[line] being the begin of one whose
+// entries are those at p.index[at] and behind it, up to entries. It returns
 // whether it has seen the empty line, and the position behind it; or else that
 // of the line where the machine goes on, and its state in p.state.
-func (p *Parser) fastFields(block []byte, base, entries, at int) (line int, whole bool) {
-	line = base
-	if at > 0 {
-		line += int(p.index[at-1]) + 2
-	}
-	for entries > at+1 && base+int(p.index[entries-1]) > len(block)-4 {
+func (p *Parser) fastFields(block []byte, line, entries, at int) (end int, whole bool) {
+	for entries > at+1 && int(p.index[entries-1]) > len(block)-4 {
 		entries-- // the line's end is not all here
-	}
-	if entries < at+2 {
-		p.state = stFieldStart
-		return line, false
 	}
 	// All names and values of these lines together are shorter than the bytes
 	// up to the last entry: where those are within the limits, so are they.
-	if span := uint32(base + int(p.index[entries-1]) - line); span >= p.blockLimit()-p.counted ||
-		span > math.MaxUint16 || p.blockFields+uint32(entries/2) > p.limits.FieldsMax {
+	if entries < at+2 || uint32(int(p.index[entries-1])-line) >= min(p.blockLimit()-p.counted, math.MaxUint16) ||
+		p.blockFields+uint32(entries/2) > p.limits.FieldsMax {
 		p.state = stFieldStart
 		return line, false
 	}
 	m := memOf(block)
-	from := at
-	n := uint(p.fieldCount)
-	for ; at+1 < entries && n < FieldsBatch; at += 2 {
-		// line <= e < k <= len(block)-4, and block[k] is a stop byte, as are
-		// no bytes from e to k: all loads up to k+3 are inside.
-		e, k := base+int(p.index[at]), base+int(p.index[at+1])
-		v := e + 2
-		if colon := m.load32(e); uint16(colon) != ':'|' '<<8 || byte(colon>>16) <= ' ' {
-			if byte(colon) != ':' {
-				break
-			}
-			for v = e + 1; m.at(v) == ' ' || m.at(v) == '\t'; {
-				v++
-			}
+	first, from := line, at
+	fields := p.fieldCount
+	for {
+		at, line = p.hotLines(m, len(block), line, entries, at)
+		if at < 0 {
+			return line, true
 		}
-		w := m.load32(k)
-		if uint16(w) != wordCRLF || line+8 > len(block) {
+		if at+1 >= entries || p.fieldCount == FieldsBatch {
 			break
 		}
-		end := k
-		if m.at(k-1) <= ' ' {
-			for end > v && (m.at(end-1) == ' ' || m.at(end-1) == '\t') {
-				end--
-			}
-		}
-
-		length := e - line
-		mask := fieldname.FoldMask(length)
-		first, last := m.load64(line)&mask, m.load64(line+max(length, 8)-8)&mask
-		id := fieldname.Candidate(first, last, length)
-		if !fieldname.Match(id, first, last, length) || length > 16 && !m.matchMiddle(id, line, length) {
-			id = fieldname.Unknown
-			// A stop byte behind a line end: the index took it for part of
-			// that. Known names do not begin with one.
-			if classes[m.at(line)]&classToken == 0 {
-				break
-			}
-		} else if s := specials[id]; s != specialNone && !p.fastSpecial(s, block[v:k]) {
+		k := int(p.index[at+1])
+		if !p.fastLine(m, block, line, int(p.index[at]), k) {
+			p.fastMisses++
 			break
 		}
-		p.Known.Add(id)
-		if end == v {
-			v, end = 0, 0
-		}
-		f := &p.fields[n]
-		f.NameOff = uint32(line)
-		f.ValueOff = uint32(v)
-		f.ValueLen = uint32(end - v)
-		f.NameLen = uint16(length)
-		f.ID = id
-		f.Folded = false
-		n++
 		line = k + 2
-		if w == wordCRLFCRLF {
-			p.fieldCount = int(n)
+		at += 2
+		if m.load32(k) == wordCRLFCRLF {
 			return k + 4, true
 		}
 	}
 	p.state = stFieldStart
-	p.blockFields += uint32(int(n) - p.fieldCount)
-	p.fieldCount = int(n)
-	p.counted += p.recount(m, base, from, at)
-	if at+1 < entries && n < FieldsBatch {
-		p.fastMisses++
-	}
-	if c := m.at(line); at > from && (c == ' ' || c == '\t') {
+	p.blockFields += uint32(p.fieldCount - fields)
+	p.counted += p.recount(m, first, from, at)
+	if at > from && (m.at(line) == ' ' || m.at(line) == '\t') {
 		// A fold, which takes back that the value before was whole.
 		p.fieldCount--
 		p.blockFields--
 		p.field = p.fields[p.fieldCount]
 		p.special = specialNone
 		p.state = stValueFold
+		if p.field.ValueLen == 0 {
+			p.state = stValueBlankFold
+		}
 	}
 	return line, false
 }
 
+// fastLine reads one field line, from block[line] with its name's end at e and
+// its value's at k, into the table, and reports whether it could.
+//
+// line <= e < k <= len(block)-4, and block[k] is a stop byte, as are no bytes
+// from e to k: all loads are inside.
+func (p *Parser) fastLine(m mem, block []byte, line, e, k int) bool {
+	if m.at(e) != ':' || uint16(m.load32(k)) != wordCRLF {
+		return false
+	}
+	v := e + 1
+	for m.at(v) == ' ' || m.at(v) == '\t' {
+		v++
+	}
+	end := k
+	for end > v && (m.at(end-1) == ' ' || m.at(end-1) == '\t') {
+		end--
+	}
+	// If the first byte is no token character, the name is empty, or the line
+	// begins with a stop byte, which the index took for a part of the line end
+	// before.
+	if classes[m.at(line)]&classToken == 0 {
+		return false
+	}
+	id := fieldname.Lookup(block[line:e])
+	if s := specials[id]; s != specialNone && !p.fastSpecial(s, block[v:k]) {
+		return false
+	}
+	p.Known.Add(id)
+	f := Field{NameOff: uint32(line), NameLen: uint16(e - line), ID: id}
+	if end > v {
+		f.ValueOff, f.ValueLen = uint32(v), uint32(end-v)
+	}
+	p.fields[p.fieldCount] = f
+	p.fieldCount++
+	return true
+}
+
 // recount returns how many bytes the names and values of the lines of the
 // entries [from,to) have, counted as the machine does: values with the blanks
-// behind them.
-func (p *Parser) recount(m mem, base, from, to int) (counted uint32) {
+// behind them. The first line begins at block[line].
+func (p *Parser) recount(m mem, line, from, to int) (counted uint32) {
 	for at := from; at < to; at += 2 {
-		e, k := base+int(p.index[at]), base+int(p.index[at+1])
-		line := base
-		if at > 0 {
-			line = base + int(p.index[at-1]) + 2
-		}
+		e, k := int(p.index[at]), int(p.index[at+1])
 		v := e + 1
 		for m.at(v) == ' ' || m.at(v) == '\t' {
 			v++
 		}
 		counted += uint32(e-line) + uint32(k-v)
+		line = k + 2
 	}
 	return counted
 }

@@ -120,7 +120,7 @@ func (p *Parser) stepFields(block []byte, i int) (int, result) {
 		case stFieldStart:
 			if p.fast && len(block)-i >= fastMin && p.fastMisses < fastMissesMax {
 				var whole bool
-				if i, whole = p.fastFields(block, i, p.index.Fill(block[i:]), 0); whole {
+				if i, whole = p.fastFields(block, i, p.index.Fill(block, i), 0); whole {
 					return p.headersDone(block, i)
 				}
 				if i == len(block) || p.state != stFieldStart {

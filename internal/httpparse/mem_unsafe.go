@@ -34,8 +34,63 @@ func (m mem) visible(from, to int) bool {
 	return bytescan.Invisible(m.load64(from)<<(64-8*uint(to-from))|0x2121212121212121>>(8*uint(to-from))) == 0
 }
 
-// matchMiddle is for names of more than 16 bytes.
-func (m mem) matchMiddle(id fieldname.ID, from, n int) bool {
-	const mask = 0xdfdfdfdfdfdfdfdf
-	return n <= 32 && fieldname.MatchMiddle(id, m.load64(from+8)&mask, m.load64(from+n-16)&mask)
+// hotLines reads the lines that are most usual: a known name that says nothing
+// about framing, colon, one blank, a value, CR LF. It stops at any other, which
+// fastLine reads, and when the table is full. It returns the entry and the line
+// where it stopped; or -1 and the position behind the head's empty line.
+//
+// This is the parser's inner loop, one turn for each field of every request,
+// and all that is not usual is kept out of it so that what it works on stays
+// in registers. What it does is what fastLine does, which is its plain twin:
+// without it (purego) fastLine reads every line. The two stores are a Field.
+//
+// line <= e < k <= n-4 as for fastLine, and n is the length of the block.
+func (p *Parser) hotLines(m mem, n, line, entries, at int) (int, int) {
+	entries = min(entries, at+2*(FieldsBatch-p.fieldCount)) &^ 1
+	if entries >= at+4 && int(p.index[entries-3])+2 > n-8 {
+		entries -= 2 // a last line too short for loads of 8 bytes
+	}
+	field := unsafe.Pointer(&p.fields[p.fieldCount&(FieldsBatch-1)])
+	known := &p.Known
+	index := unsafe.Pointer(&p.index)
+	for ; at < entries; at += 2 {
+		pair := *(*uint64)(unsafe.Add(index, at*4))
+		e, k := int(uint32(pair)), int(pair>>32)
+		colon, crlf := m.load32(e), m.load32(k)
+		if uint16(colon) != ':'|' '<<8 || byte(colon>>16) <= ' ' || uint16(crlf) != wordCRLF || m.at(k-1) <= ' ' {
+			break
+		}
+		length := e - line
+		mask, tail := uint64(foldMask), length-8
+		if length < 8 {
+			mask, tail = foldMask>>(64-8*uint(length)), 0
+		}
+		first, last := m.load64(line)&mask, m.load64(line+tail)&mask
+		id := fieldname.Candidate(first, last, length)
+		if !fieldname.Match(id, first, last, length) || unusual[id] ||
+			length > 16 && !fieldname.MatchMiddle(id, m.load64(line+8)&foldMask, m.load64(line+length-16)&foldMask) {
+			break
+		}
+		known.Add(id)
+		*(*uint64)(field) = uint64(line) | uint64(e+2)<<32
+		*(*uint64)(unsafe.Add(field, 8)) = uint64(k-e-2) | uint64(length)<<32 | uint64(id)<<48
+		field = unsafe.Add(field, unsafe.Sizeof(Field{}))
+		p.fieldCount++
+		line = k + 2
+		if crlf == wordCRLFCRLF {
+			return -1, k + 4
+		}
+	}
+	return at, line
 }
+
+// unusual are the IDs that hotLines leaves to fastLine.
+var unusual = func() (t [256]bool) {
+	for id, s := range specials {
+		t[id] = s != specialNone
+	}
+	t[fieldname.Unknown] = true
+	return t
+}()
+
+const foldMask = 0xdfdfdfdfdfdfdfdf
