@@ -21,7 +21,7 @@ func (c *conn) handle() {
 	}
 	c.handling = true
 	c.unlock()
-	fault := c.server.call(func() { c.server.OnRequest(req, res) }, req)
+	fault := c.server.serveRequest(req, res)
 	c.mu.Lock()
 	for c.pumping {
 		c.cond.Wait()
@@ -93,20 +93,30 @@ func (c *conn) failed(res *ServerResponse, fault any) {
 	c.mu.Lock()
 }
 
-// call runs code of the application and returns what it panicked with, or nil.
+// serveRequest calls the handler and returns what it panicked with, or nil.
+func (s *Server) serveRequest(req *IncomingMessage, res *ServerResponse) (fault any) {
+	defer func() { fault = s.report(recover(), req) }()
+	s.OnRequest(req, res)
+	return nil
+}
+
+// call does the same for a callback.
 func (s *Server) call(fn func(), req *IncomingMessage) (fault any) {
-	defer func() {
-		if fault = recover(); fault == nil {
-			return
-		}
-		if v, ok := fault.(invariants.Violation); ok {
-			panic(v)
-		}
-		if fault != http.ErrAbortHandler {
-			s.logger().Error("http1: panic in handler", "panic", fmt.Sprint(fault), "method", req.Method(),
-				"remote", req.RemoteAddr(), "stack", string(debug.Stack()))
-		}
-	}()
+	defer func() { fault = s.report(recover(), req) }()
 	fn()
 	return nil
+}
+
+// report logs a panic of the application and returns it. http.ErrAbortHandler
+// is no news; a violated invariant is ours and goes on up.
+func (s *Server) report(fault any, req *IncomingMessage) any {
+	if fault == nil || fault == http.ErrAbortHandler {
+		return fault
+	}
+	if v, ok := fault.(invariants.Violation); ok {
+		panic(v)
+	}
+	s.logger().Error("http1: panic in handler", "panic", fmt.Sprint(fault), "method", req.Method(),
+		"remote", req.RemoteAddr(), "stack", string(debug.Stack()))
+	return fault
 }

@@ -135,7 +135,9 @@ func TestExchanges(t *testing.T) {
 			strings.Repeat("HTTP/1.1 200 OK\r\n"+keep+sized("Hello World"), 2), "open"},
 		{"CONNECT that nobody wants", hello, "CONNECT a:1 HTTP/1.1\nHost: a:1\n\nGET / HTTP/1.1\nHost: a\n\n", false,
 			bare("501 Not Implemented"), "ended"},
-		{"40 fields", func(req *IncomingMessage, res *ServerResponse) { res.End(fmt.Sprint(len(req.RawHeaders())/2), req.Header("x-39")) },
+		{"40 fields", func(req *IncomingMessage, res *ServerResponse) {
+			res.End(fmt.Sprint(len(req.RawHeaders())/2), req.Header("x-39"))
+		},
 			"GET / HTTP/1.1\nHost: a\n" + manyFields(40) + "\n", false, "HTTP/1.1 200 OK\r\n" + keep + sized("41v39"), "open"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -49,7 +49,7 @@ func fieldKindOf(name string) fieldKind {
 type headWriter struct {
 	dst    []byte
 	facts  headFacts
-	answer *answerFacts
+	answer answerFacts
 
 	lengthAt, lengthEnd int // where the Content-Length line stands in dst
 }

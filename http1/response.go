@@ -330,7 +330,7 @@ func (res *ServerResponse) storeHead(status int, headers []string, known bool, s
 	if reason == "" {
 		reason = StatusText(status)
 	}
-	w := headWriter{dst: res.head[:0], answer: &a}
+	w := headWriter{dst: res.head[:0], answer: a}
 	w.statusLine(status, reason)
 	for _, h := range res.headers {
 		if !givenAgain(h.name, headers) {
