@@ -62,7 +62,7 @@ func (x *HeadIndex) fillPortable(b []byte, from int) int {
 			x[n] = uint32(i)
 			n++
 			same := i
-			i += stopFree(b[i:])
+			i += StopFree(b[i:])
 			if i == len(b) {
 				break
 			}

@@ -135,8 +135,8 @@ func TestStopFree(t *testing.T) {
 				if want < 0 {
 					want = n
 				}
-				if got := stopFree(b); got != want {
-					t.Fatalf("stopFree(%q) = %d, want %d", b, got, want)
+				if got := StopFree(b); got != want {
+					t.Fatalf("StopFree(%q) = %d, want %d", b, got, want)
 				}
 			}
 		}

@@ -10,12 +10,12 @@ const (
 	highs = 0x8080808080808080
 )
 
-// stopFree returns how many bytes from b's first on are no stop bytes.
+// StopFree returns how many bytes from b's first on are no stop bytes.
 //
 // Eight at a time: adding 0x01 to seven bits turns DEL, and nothing else, into
 // 0x80; taking 0x20 from seven bits with a guard bit clears that bit for what
 // is below SP, HTAB among it, which is then looked at alone.
-func stopFree(b []byte) int {
+func StopFree(b []byte) int {
 	i := 0
 	for ; len(b)-i >= 8; i += 8 {
 		x := binary.LittleEndian.Uint64(b[i:])

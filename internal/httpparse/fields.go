@@ -1,6 +1,9 @@
 package httpparse
 
-import "github.com/cork-go/cork/internal/fieldname"
+import (
+	"github.com/cork-go/cork/internal/bytescan"
+	"github.com/cork-go/cork/internal/fieldname"
+)
 
 // stepFields is the machine of header and trailer fields: llhttp's states from
 // headers_start to headers_done.
@@ -12,9 +15,7 @@ func (p *Parser) stepFields(block []byte, i int) (int, result) {
 		c := block[i]
 		switch p.state {
 		case stValue:
-			for end := min(len(block), p.quickEnd); i < end && classes[block[i]]&classValue != 0; {
-				i++
-			}
+			i = valueRun(block, i, min(len(block), p.quickEnd))
 			if i >= p.quickEnd {
 				return p.fieldOverflow(i)
 			}
@@ -106,6 +107,7 @@ func (p *Parser) stepFields(block []byte, i int) (int, result) {
 			p.Flags |= FlagTrailing
 			p.holding = true
 			p.fieldCount, p.blockFields, p.counted, p.fastMisses = 0, 0, 0, 0
+			p.blockEndMax = p.blockBytesMax() - 1
 			p.state = stFieldStart
 
 		case stHeadersStart:
@@ -249,6 +251,18 @@ func (p *Parser) blockEnd(i int) (int, result) {
 		return p.fieldOverflow(i)
 	}
 	return i, more
+}
+
+// valueRun returns the position of the first byte of block[i:end] that no value
+// may hold, or end.
+func valueRun(block []byte, i, end int) int {
+	if end-i >= 16 { // where eight at a time pay
+		return i + bytescan.StopFree(block[i:end])
+	}
+	for i < end && classes[block[i]]&classValue != 0 {
+		i++
+	}
+	return i
 }
 
 // nameEnd is at the first byte that is no token character.
@@ -460,7 +474,7 @@ func (p *Parser) boundSpan(i int) {
 // short enough.
 func (p *Parser) passOver(class uint8) {
 	p.quick = class
-	p.quickLast = min(p.quickEnd, p.blockBytesMax()) - 1
+	p.quickLast = min(p.quickEnd-1, p.blockEndMax)
 }
 
 func (p *Parser) fieldOverflow(i int) (int, result) {

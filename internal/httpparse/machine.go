@@ -146,6 +146,7 @@ var specials = func() (t [256]special) {
 type machine struct {
 	field       Field  // the field being read
 	mark        int    // where the span being read began
+	blockEndMax int    // the last position that a byte of the block may have
 	counted     uint32 // bytes of the block's finished spans, against HeadBytesMax
 	blockFields uint32 // fields of the block, against FieldsMax
 	extBytes    uint32 // bytes of this chunk's extensions
@@ -268,6 +269,7 @@ func (p *Parser) setUp() {
 	p.finish = finishUnsafe
 	p.holding = true
 	p.fieldCount, p.blockFields, p.counted, p.extTotal, p.fastMisses = 0, 0, 0, 0, 0
+	p.blockEndMax = p.blockBytesMax() - 1
 	p.lo, p.hi, p.match = 0, uint8(len(methodsSorted)), 0
 	p.state = stMethod
 	if p.kind == Response {

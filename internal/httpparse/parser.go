@@ -97,11 +97,14 @@ func (p *Parser) Release() { p.handler, p.tracer = nil, nil }
 //   - PausedUpgrade, PausedH2Upgrade: data[n:] belongs to another protocol.
 //   - any other code: Err has the details; the parser takes nothing more.
 func (p *Parser) Execute(data []byte) (n int, code Code) {
-	// A byte that only prolongs a name, a value or a target: most bytes of a
-	// head that comes in byte by byte.
-	if i := len(data) - 1; i == p.scanned && classes[data[i]]&p.quick != 0 && i < p.quickLast {
-		p.scanned = i + 1
-		return 0, OK
+	if i := len(data) - 1; i == p.scanned && i > 0 {
+		// One more byte of a head. Most only prolong a name, a value or a
+		// target.
+		c := data[i]
+		if i < p.quickLast && classes[c]&p.quick != 0 || p.fast && p.stepByte(data, i, c) {
+			p.scanned = i + 1
+			return 0, OK
+		}
 	}
 	return p.execute(data)
 }
