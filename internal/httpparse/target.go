@@ -50,10 +50,12 @@ func SplitTarget(target []byte, connect bool) (Target, *Error) {
 	at := 0 // where the path begins, or what follows an empty one
 	var err *Error
 	switch {
+	case len(target) == 0:
+		err = &Error{InvalidURL, targetInvalid, 0}
 	case connect:
 		at, err = t.splitHost(target, 0)
-	case len(target) > 0 && (target[0] == '/' || target[0] == '*'):
-	case len(target) > 0 && targetClasses[target[0]]&targetAlpha != 0:
+	case target[0] == '/' || target[0] == '*':
+	case targetClasses[target[0]]&targetAlpha != 0:
 		if at, err = t.splitSchema(target); err == nil {
 			at, err = t.splitHost(target, at)
 		}

@@ -99,7 +99,6 @@ func TestSplitTargetParts(t *testing.T) {
 		{name: "connect, path", target: "a:1/b", connect: true, host: "a:1", path: "/b"},
 		{name: "connect, only a path", target: "/a", connect: true, path: "/a"},
 		{name: "connect, only a query", target: "?a", connect: true, query: "a"},
-		{name: "connect, nothing", target: "", connect: true},
 		{name: "connect, asterisk is a host", target: "*", connect: true, form: FormAuthority, host: "*"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -138,6 +137,7 @@ func TestSplitTargetErrors(t *testing.T) {
 		reason  string
 	}{
 		{"", false, 0, "Invalid characters in url"},
+		{"", true, 0, "Invalid characters in url"},
 		{"?a", false, 0, "Unexpected start char in url"},
 		{"1:", false, 0, "Unexpected start char in url"},
 		{"\x00", false, 0, "Unexpected start char in url"},
@@ -280,8 +280,8 @@ func FuzzSplitTarget(f *testing.F) {
 // compareWithParser: SplitTarget takes what the Parser takes, and fails for
 // the same reason at the same byte.
 func compareWithParser(t *testing.T, target []byte, connect bool, err *Error) {
-	if bytes.ContainsAny(target, " \r\n") || len(target) > defaultHeadBytesMax/2 {
-		return // for the Parser the target ends before that, or is too long
+	if len(target) == 0 || bytes.ContainsAny(target, " \r\n") || len(target) > defaultHeadBytesMax/2 {
+		return // for the Parser the target ends before that, or is too long, or "HTTP/1.1" is one
 	}
 	found, perr := parseTarget(target, connect)
 	switch {
@@ -293,6 +293,8 @@ func compareWithParser(t *testing.T, target []byte, connect bool, err *Error) {
 		t.Fatalf("%q: %v, the parser says %v", target, err, perr)
 	case err.Offset == uint64(len(target)) && perr.Offset == err.Offset+1 && perr.Reason == err.Reason:
 		// The parser has passed the space behind the target.
+	case err.Offset > 0 && strings.HasSuffix(string(target[:err.Offset]), ":/") && perr.Reason == targetInvalid:
+		// TAB or FF inside of "//": SplitTarget goes by llhttp.
 	case *perr != *err:
 		t.Fatalf("%q: %v, the parser says %v", target, err, perr)
 	}
