@@ -21,7 +21,7 @@ func FoldMask(n int) uint64 { return foldMasks[min(uint(n), 8)] }
 var foldMasks = [9]uint64{0, 0xdf, 0xdfdf, 0xdfdfdf, 0xdfdfdfdf, 0xdfdfdfdfdf, 0xdfdfdfdfdfdf, 0xdfdfdfdfdfdfdf, foldMask}
 
 // Candidate returns the one ID that a name with these words and this length can
-// have.
+// have. Of the words only last is hashed, so first need not be there in time.
 func Candidate(_, last uint64, n int) ID { return candidate(last, n) }
 
 // Match reports whether the words and the length are those of the name id;
