@@ -258,6 +258,7 @@ func (c *conn) execute() {
 	if c.overfull {
 		c.endOutput()
 	}
+	c.cond.Broadcast() // a Read may wait for what has come
 }
 
 func (c *conn) refusalOf(code httpparse.Code) *ClientError {

@@ -228,15 +228,14 @@ func isHex(c byte) bool {
 // headFacts is what the lines of an answer's head say about framing and
 // connection. It is filled while they are written; nothing is looked up again.
 type headFacts struct {
-	connection       bool // a Connection field was given
-	connectionClose  bool // … with the word close
-	keepAlive        bool // a Keep-Alive field was given
-	transferEncoding bool // a Transfer-Encoding field was given
-	chunked          bool // … with the word chunked
-	contentLength    bool // a Content-Length field was given
-	size             uint64
-	date             bool
-	trailer          bool
+	connection      bool // a Connection field was given
+	connectionClose bool // … with the word close
+	keepAlive       bool // a Keep-Alive field was given
+	chunked         bool // a Transfer-Encoding field was given; it ends in chunked
+	contentLength   bool // a Content-Length field was given
+	size            uint64
+	date            bool
+	trailer         bool
 }
 
 // answerFacts is what is known about an answer besides its lines.
@@ -278,7 +277,7 @@ func (a *answerFacts) bodyless() bool {
 // of choice. The length:
 //
 //  1. HEAD, 204, 304: no body, and no line is added.
-//  2. Transfer-Encoding given: chunked if it says so, else until close.
+//  2. Transfer-Encoding given: chunked.
 //  3. Content-Length given: that.
 //  4. HTTP/1.0: until close, and nothing is added even if the length is known.
 //  5. The whole body at hand, no Trailer given, Content-Length not removed: that
@@ -291,14 +290,13 @@ func (a *answerFacts) bodyless() bool {
 //
 // Differences from Node, for safety: a body until close is never announced as
 // keep-alive, an application's Connection field does not overrule the client's
-// close, nothing is chunked for HTTP/1.0, and 204 carries no framing fields.
+// close, nothing is chunked for HTTP/1.0, 204 carries no framing fields, and a
+// Transfer-Encoding without chunked at its end cannot be set.
 func frameResponse(f *headFacts, a *answerFacts) (v framing) {
 	switch {
 	case a.bodyless():
 	case f.chunked:
 		v.length.kind = bodyChunked
-	case f.transferEncoding:
-		v.length.kind = bodyUntilClose
 	case f.contentLength:
 		v.length = bodyLength{bodySized, f.size}
 	case a.minor == 0:

@@ -9,7 +9,7 @@ import "slices"
 // Names are compared without regard to case and are sent as they were spelled.
 // The fields leave in the order in which their names were first set. Values
 // are checked when they are set: CR, LF, NUL and other controls never reach the
-// wire.
+// wire, and neither does a Content-Length or Transfer-Encoding that says nothing.
 type OutgoingMessage struct {
 	headers  []headerLine
 	trailers []headerLine
@@ -195,11 +195,26 @@ func checkValues(name string, values []string) error {
 		if err := checkField(name, v); err != nil {
 			return err
 		}
-		if _, ok := parseLength(v); !ok && fieldKindOf(name) == fieldContentLength {
+		if !validFraming(fieldKindOf(name), v) {
 			return &HeaderError{Code: "ERR_INVALID_ARG_VALUE", Name: name}
 		}
 	}
 	return nil
+}
+
+// validFraming reports whether a value may stand in a field of kind, as far as
+// framing goes: Content-Length is a number, Transfer-Encoding ends in chunked,
+// since nobody could find the end of another body.
+func validFraming(kind fieldKind, value string) bool {
+	switch kind {
+	case fieldContentLength:
+		_, ok := parseLength(value)
+		return ok
+	case fieldTransferEncoding:
+		bad := checkCoding(value, 1, 1)
+		return bad == nil || bad.status == 501
+	}
+	return true
 }
 
 // checkPairs checks fields given as name, value, name, value.

@@ -56,7 +56,8 @@ type headWriter struct {
 
 // line writes a field and notes it. A line that must not stand in this answer
 // is left out: framing fields on 204 and Transfer-Encoding for HTTP/1.0 (RFC
-// 9112 section 6.1), a second Content-Length, one beside chunked (section 6.2).
+// 9112 section 6.1), a second Content-Length or Transfer-Encoding, a Content-Length
+// beside chunked (section 6.2).
 func (w *headWriter) line(name, value string) {
 	f := &w.facts
 	switch fieldKindOf(name) {
@@ -80,12 +81,11 @@ func (w *headWriter) line(name, value string) {
 		w.lengthEnd = len(w.dst)
 		return
 	case fieldTransferEncoding:
-		if w.answer.status == 204 || w.answer.minor == 0 {
+		if f.chunked || w.answer.status == 204 || w.answer.minor == 0 {
 			return
 		}
-		f.transferEncoding = true
-		f.chunked = f.chunked || hasWord(value, "chunked")
-		if f.chunked && f.contentLength {
+		f.chunked = true // validFraming has seen to it
+		if f.contentLength {
 			f.contentLength = false
 			w.dst = append(w.dst[:w.lengthAt], w.dst[w.lengthEnd:]...)
 		}
