@@ -55,7 +55,7 @@ else
 fi
 
 go build -tags "$tags" -o "$out/parser" .
-go build -tags purego -o "$out/portable" .
+go build -tags noasm -o "$out/portable" .
 
 pin=
 if command -v taskset >/dev/null 2>&1; then

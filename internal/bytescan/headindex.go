@@ -52,31 +52,25 @@ var byteClass = func() (t [256]uint8) {
 func (x *HeadIndex) fillPortable(b []byte, from int) int {
 	n, i := 0, from
 	for i < len(b) && n < headIndexFull {
-		if byteClass[b[i]] != classStop {
-			for i < len(b) && byteClass[b[i]] == classToken {
-				i++
-			}
-			if i == len(b) {
-				break
-			}
-			x[n] = uint32(i)
+		e := tokenRun(b, i)
+		k := stopFreeRun(b, e)
+		if e < k {
+			x[n] = uint32(e)
 			n++
-			same := i
-			i += StopFree(b[i:])
-			if i == len(b) {
-				break
-			}
-			if i == same {
-				n--
-			}
 		}
-		x[n] = uint32(i)
+		if k == len(b) {
+			break
+		}
+		x[n] = uint32(k)
 		n++
-		run := i
-		for i < len(b) && byteClass[b[i]] == classStop {
+		if k+2 < len(b) && b[k+1] == '\n' && byteClass[b[k+2]] != classStop {
+			i = k + 2 // as good as always
+			continue
+		}
+		for i = k + 1; i < len(b) && byteClass[b[i]] == classStop; {
 			i++
 		}
-		if i-run >= stopRunEnd {
+		if i-k >= stopRunEnd {
 			break
 		}
 	}

@@ -23,31 +23,24 @@ func headEnd(b []byte, x []uint32) int {
 	return len(x)
 }
 
+// compareFill holds every version of Fill against the plain one, from the
+// first byte on and from one in the middle.
 func compareFill(t *testing.T, b []byte) {
 	t.Helper()
-	var fast, plain HeadIndex
-	n, m := fast.Fill(b, 0), plain.fillPortable(b, 0)
-	got, want := fast[:n], plain[:m]
-	got, want = got[:headEnd(b, got)], want[:headEnd(b, want)]
-	// Both stop when full, at different places.
-	if len(got) >= headIndexFull && len(want) >= headIndexFull {
-		got, want = got[:headIndexFull], want[:headIndexFull]
-	}
-	if from := len(b) / 3; from > 0 {
-		var x, y HeadIndex
-		n, m := x.Fill(b, from), y.fillPortable(b, from)
-		got, want := x[:n], y[:m]
-		got, want = got[:headEnd(b, got)], want[:headEnd(b, want)]
-		if !slices.Equal(got[:min(len(got), headIndexFull)], want[:min(len(want), headIndexFull)]) {
-			t.Fatalf("Fill(%q, %d): %v, want %v", b, from, got, want)
-		}
-	}
-	if len(got) != len(want) {
-		t.Fatalf("Fill(%q): %d entries %v, want %d %v", b, len(got), got, len(want), want)
-	}
-	for i := range got {
-		if got[i] != want[i] {
-			t.Fatalf("Fill(%q): entry %d is %d, want %d\ngot  %v\nwant %v", b, i, got[i], want[i], got, want)
+	for _, from := range []int{0, len(b) / 3} {
+		var plain HeadIndex
+		want := plain[:plain.fillPortable(b, from)]
+		want = want[:headEnd(b, want)]
+		for name, fill := range fills() {
+			var x HeadIndex
+			got := x[:fill(&x, b, from)]
+			got = got[:headEnd(b, got)]
+			if len(got) >= headIndexFull && len(want) >= headIndexFull { // full, at different places
+				got, want = got[:headIndexFull], want[:headIndexFull]
+			}
+			if !slices.Equal(got, want) {
+				t.Fatalf("%s of %q from %d:\ngot  %v\nwant %v", name, b, from, got, want)
+			}
 		}
 	}
 }
@@ -143,6 +136,26 @@ func TestStopFree(t *testing.T) {
 	}
 }
 
+func TestTokenRun(t *testing.T) {
+	for n := 0; n < 30; n++ {
+		for at := 0; at <= n; at++ {
+			for c := 0; c < 256; c++ {
+				b := bytes.Repeat([]byte("aZ-z_A9~"), 10)[:n]
+				if at < n {
+					b[at] = byte(c)
+				}
+				want := 0
+				for want < n && byteClass[b[want]] == classToken {
+					want++
+				}
+				if got := tokenRun(b, 0); got != want {
+					t.Fatalf("tokenRun(%q) = %d, want %d", b, got, want)
+				}
+			}
+		}
+	}
+}
+
 func TestVisible(t *testing.T) {
 	for n := 1; n < 20; n++ {
 		for at := 0; at < n; at++ {
@@ -165,15 +178,12 @@ const browserHead = "GET /en-US/docs/Web/HTTP/Overview?utm_source=mail&utm_mediu
 
 func BenchmarkHeadIndex(b *testing.B) {
 	head := []byte(browserHead)
-	for _, w := range []struct {
-		name string
-		fill func(*HeadIndex, []byte, int) int
-	}{{Accelerated(), (*HeadIndex).Fill}, {"portable", (*HeadIndex).fillPortable}} {
-		b.Run(w.name, func(b *testing.B) {
+	for name, fill := range fills() {
+		b.Run(name, func(b *testing.B) {
 			var x HeadIndex
 			b.SetBytes(int64(len(head)))
 			for b.Loop() {
-				w.fill(&x, head, 0)
+				fill(&x, head, 0)
 			}
 		})
 	}

@@ -54,6 +54,15 @@ func (p *Parser) stepByte(block []byte, i int, c byte) bool {
 		p.boundSpan(i)
 		p.state = stValue
 		p.passOver(classValue)
+	case stValueConnectionWord:
+		word := &connectionWords[p.word]
+		if i >= p.quickEnd || !foldedEqual(c, word.text[p.match]) {
+			return false
+		}
+		if p.match++; int(p.match) == len(word.text) {
+			p.special = word.to
+			p.state = stValueConnectionBlank
+		}
 	default:
 		return false
 	}

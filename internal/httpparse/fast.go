@@ -75,7 +75,11 @@ func (p *Parser) fastMessages(data []byte) (done, looked int, r result) {
 			_, r = p.pause(0)
 			return done, 0, r
 		}
-		p.Message = Message{Method: method, Major: 1, Minor: minor, Target: Span{uint32(e + 1), uint32(k - 10 - e)}}
+		// Not as one composite: that is built elsewhere and copied, and the
+		// copy waits for the small stores that it reads back.
+		p.Message = Message{}
+		p.Method, p.Major, p.Minor = method, 1, minor
+		p.Target.Off, p.Target.Len = uint32(e+1), uint32(k-10-e)
 		p.fieldCount, p.blockFields = 0, 0
 		end := k + 4
 		if w != wordCRLFCRLF {
@@ -93,7 +97,7 @@ func (p *Parser) fastMessages(data []byte) (done, looked int, r result) {
 				return done, end, next
 			}
 		}
-		if p.Flags == 0 && minor == 1 { // no body, and the connection stays
+		if p.Flags&^FlagConnectionKeepAlive == 0 && minor == 1 { // no body, and the connection stays
 			v := p.handler.OnHeadersComplete(block[:end:end], p.fields[:p.fieldCount])
 			if v == Proceed {
 				done += end

@@ -54,8 +54,7 @@ func (p *Parser) hotLines(m mem, n, line, entries, at int) (int, int) {
 	known := &p.Known
 	index := unsafe.Pointer(&p.index)
 	for ; at < entries; at += 2 {
-		pair := *(*uint64)(unsafe.Add(index, at*4))
-		e, k := int(uint32(pair)), int(pair>>32)
+		e, k := int(*(*uint32)(unsafe.Add(index, at*4))), int(*(*uint32)(unsafe.Add(index, at*4+4)))
 		colon, crlf := m.load32(e), m.load32(k)
 		if uint16(colon) != ':'|' '<<8 || byte(colon>>16) <= ' ' || uint16(crlf) != wordCRLF || m.at(k-1) <= ' ' {
 			break

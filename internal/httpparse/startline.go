@@ -336,7 +336,7 @@ func (p *Parser) stepTarget(block []byte, i int) (int, result) {
 		return p.targetOverflow(i)
 	}
 	c := block[i]
-	if c == '\t' || c == '\f' {
+	if (c == '\t' || c == '\f') && !(p.state == stURLSchemaDelim && p.match > 0) {
 		return p.fail(i+1, InvalidURL, "Invalid characters in url")
 	}
 	switch p.state {
