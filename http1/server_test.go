@@ -236,6 +236,39 @@ func TestAbortIsNoticed(t *testing.T) {
 	}
 }
 
+// TestLateCallbacks: callbacks that are set after the handler has returned are
+// called though the client is quiet.
+func TestLateCallbacks(t *testing.T) {
+	addr := start(t, &Server{OnRequest: func(req *IncomingMessage, res *ServerResponse) {
+		go func() {
+			time.Sleep(10 * time.Millisecond) // the connection's goroutine waits for bytes now
+			req.OnData(func([]byte) {})
+			req.OnEnd(func() { res.End("ended") })
+		}()
+	}})
+	for _, in := range []string{getA, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx"} {
+		c := dial(t, addr)
+		io.WriteString(c, in)
+		res, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil || res.ContentLength != 5 {
+			t.Errorf("%q: %v, %v", in, res, err)
+		}
+	}
+}
+
+// TestAbortHandler: http.ErrAbortHandler closes without an answer and without a
+// word in the log.
+func TestAbortHandler(t *testing.T) {
+	var log bytes.Buffer
+	addr := start(t, &Server{Logger: slog.New(slog.NewTextHandler(&log, nil)), OnRequest: func(req *IncomingMessage, res *ServerResponse) {
+		res.WriteString("x")
+		panic(http.ErrAbortHandler)
+	}})
+	if out := talk(t, addr, getA); strings.HasSuffix(out, "0\r\n\r\n") || log.Len() > 0 {
+		t.Errorf("got %q, logged %q", out, log.String())
+	}
+}
+
 // TestLingering: a client that sends much before it reads can read the answer.
 func TestLingering(t *testing.T) {
 	addr := start(t, &Server{OnRequest: hello})

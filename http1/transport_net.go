@@ -171,12 +171,27 @@ func (t *netTransport) armRead(d time.Time) {
 	_ = t.socket.SetReadDeadline(d) // fails on a closed socket, and so will the read
 }
 
-// changed implements transport.
+// changed implements transport. A read that waits though there is something else
+// to do by now, such as an OnEnd that was set late, is cut short.
 func (t *netTransport) changed() {
-	if t.reading {
+	if !t.reading {
+		return
+	}
+	next := t.conn.meet
+	if t.conn.pumping {
+		next = t.conn.meetInput
+	}
+	switch next() {
+	case stepRead:
 		t.armRead(t.conn.deadline())
+	case stepClosed: // the socket is closed, or about to be
+	default:
+		t.armRead(longAgo)
 	}
 }
+
+// longAgo is a deadline that has passed.
+var longAgo = time.Unix(1, 0)
 
 // write implements transport.
 func (t *netTransport) write(bufs [][]byte) error {
