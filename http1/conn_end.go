@@ -1,0 +1,55 @@
+package http1
+
+import "github.com/cork-go/cork/internal/invariants"
+
+// shut ends the connection, once: requests in it are aborted, the parser goes
+// back. mu is held.
+func (c *conn) shut() {
+	if c.writing == writeClosed {
+		return
+	}
+	c.reading, c.writing = readClosed, writeClosed
+	c.abandon()
+	c.in, c.filling, c.fresh, c.tunnel, c.refused = nil, nil, nil, nil, nil
+	c.stopTimer()
+	c.releaseOut()
+	c.finishing = nil
+	c.releaseParser()
+	c.t.close()
+	c.notify()
+}
+
+// abandon gives up all messages that are not finished.
+func (c *conn) abandon() {
+	for req := c.incoming.pop(); req != nil; req = c.incoming.pop() {
+		if !req.ex.res.done {
+			req.aborted = true
+		}
+		req.body.piece = nil
+	}
+	for res := c.outgoing.pop(); res != nil; res = c.outgoing.pop() {
+		res.close()
+	}
+	c.current = nil
+	c.heldBytes = 0
+}
+
+func (c *conn) releaseParser() {
+	if p := c.parser; p != nil {
+		c.parser = nil
+		c.server.parsers.put(p)
+	}
+}
+
+// check holds the states against each other.
+func (c *conn) check() {
+	invariants.Check((c.reading == readClosed) == (c.writing == writeClosed), "http1: one direction closed without the other")
+	invariants.Check((c.parser == nil) == (c.writing == writeClosed), "http1: parser without connection")
+	invariants.Check((c.reading == readBody) == (c.current != nil), "http1: body without message")
+	invariants.Check(c.writing != writeLast || c.reading == readDrop, "http1: messages are read after the last answer")
+	invariants.Check(c.writing == writeOpen || c.outgoing.len() == 0, "http1: responses after the last answer")
+	invariants.Check(c.outgoing.len() <= pipelineRequestsMax, "http1: more requests than allowed")
+	invariants.Check(c.heldBytes >= 0, "http1: held bytes")
+	front := c.outgoing.front()
+	invariants.Check(front == nil || len(front.held) == 0, "http1: held bytes at the front")
+}
