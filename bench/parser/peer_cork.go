@@ -49,16 +49,22 @@ func newCork(o httpparse.Options) *cork {
 // feed gives data in pieces of step bytes, as a server's buffer would grow, and
 // returns how many bytes of an unfinished head are left at the end.
 func (c *cork) feed(data []byte, step int) (pending int, err error) {
-	start := 0
-	for end := 0; end < len(data); {
-		end = min(end+step, len(data))
-		n, code := c.parser.Execute(data[start:end])
+	rest := data
+	for end := step; end < len(rest); end += step {
+		n, code := c.parser.Execute(rest[:end])
 		if code != httpparse.OK {
-			return 0, c.failure(start+n, code)
+			return 0, c.failure(len(data)-len(rest)+n, code)
 		}
-		start += n
+		if n != 0 {
+			rest = rest[n:]
+			end -= n
+		}
 	}
-	return len(data) - start, nil
+	n, code := c.parser.Execute(rest)
+	if code != httpparse.OK {
+		return 0, c.failure(len(data)-len(rest)+n, code)
+	}
+	return len(rest) - n, nil
 }
 
 func (c *cork) failure(n int, code httpparse.Code) error {

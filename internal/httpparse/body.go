@@ -297,7 +297,7 @@ func (p *Parser) stepExtension(block []byte, i int) (int, result) {
 
 	case stExtensionName:
 		var ok bool
-		if i, ok = p.extensionRun(block, i, classToken); !ok {
+		if i, ok = p.extensionRun(block, i, isToken); !ok {
 			return p.extensionOverflow(i)
 		}
 		if i == len(block) {
@@ -332,7 +332,7 @@ func (p *Parser) stepExtension(block []byte, i int) (int, result) {
 
 	case stExtensionValue:
 		var ok bool
-		if i, ok = p.extensionRun(block, i, classToken); !ok {
+		if i, ok = p.extensionRun(block, i, isToken); !ok {
 			return p.extensionOverflow(i)
 		}
 		if i == len(block) {
@@ -366,7 +366,7 @@ func (p *Parser) stepExtension(block []byte, i int) (int, result) {
 
 	case stExtensionQuoted:
 		var ok bool
-		if i, ok = p.extensionRun(block, i, classQuoted); !ok {
+		if i, ok = p.extensionRun(block, i, isQuoted); !ok {
 			return p.extensionOverflow(i)
 		}
 		if i == len(block) {
@@ -394,7 +394,7 @@ func (p *Parser) stepExtension(block []byte, i int) (int, result) {
 			return p.fail(i+1, Strict, "Invalid quoted-pair in chunk extensions quoted value")
 		}
 		var ok bool
-		if i, ok = p.extensionRun(block[:i+1], i, classValue); !ok {
+		if i, ok = p.extensionRun(block[:i+1], i, isValue); !ok {
 			return p.extensionOverflow(i)
 		}
 		p.state = stExtensionQuoted
@@ -419,18 +419,18 @@ func (p *Parser) stepExtension(block []byte, i int) (int, result) {
 	return i, next
 }
 
-// extensionRun passes over bytes of a class in an extension and counts them. It
+// extensionRun passes over the bytes of a kind in an extension and counts them. It
 // reports false at the first byte that is too many.
-func (p *Parser) extensionRun(block []byte, i int, class uint8) (int, bool) {
+func (p *Parser) extensionRun(block []byte, i int, in func(byte) bool) (int, bool) {
 	left := min(p.limits.ChunkExtensionBytesMax-p.extBytes,
 		max(p.limits.ChunkExtensionBytesTotalMax, p.extTotal)-p.extTotal)
 	from, end := i, min(len(block), i+int(left))
-	for i < end && classes[block[i]]&class != 0 {
+	for i < end && in(block[i]) {
 		i++
 	}
 	p.extBytes += uint32(i - from)
 	p.extTotal += uint32(i - from)
-	return i, i < end || i == len(block) || classes[block[i]]&class == 0
+	return i, i < end || i == len(block) || !in(block[i])
 }
 
 func (p *Parser) extensionOverflow(i int) (int, result) {

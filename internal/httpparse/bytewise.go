@@ -1,11 +1,11 @@
 package httpparse
 
-// stepByte is what stepFields does for one byte in the states that every field
-// goes through, for heads that come in byte by byte: there the way to
-// stepFields costs more than the step. It reports false for all that is not
-// usual, and has then changed nothing.
+// stepByte is what stepLine and stepFields do for one byte in the states that
+// every head goes through, for heads that come in byte by byte: there the way
+// to those costs more than the step. It reports false for all that is not
+// usual, and has then changed nothing that they would not change as well.
 func (p *Parser) stepByte(block []byte, i int, c byte) bool {
-	if p.err.Code != OK || i >= p.blockEndMax {
+	if i >= p.blockEndMax { // so too when parsing has stopped
 		return false
 	}
 	switch p.state {
@@ -15,38 +15,37 @@ func (p *Parser) stepByte(block []byte, i int, c byte) bool {
 		}
 		p.counted += uint32(i - p.mark)
 		p.field.ValueLen = uint32(i) - p.field.ValueOff
-		p.state, p.quick = stValueLF, 0
-	case stValueLF:
-		if c != '\n' {
+		p.state = stValueLF
+		p.quick, p.quickLast = classLF, min(i+2, p.blockEndMax) // one LF
+	case stValueLF, stValueFold:
+		if block[i-1] != '\n' {
 			return false
 		}
-		p.state = stValueFold
-	case stValueFold:
-		if classes[c]&classToken == 0 || p.special != specialNone ||
-			p.fieldCount >= FieldsBatch-1 || p.blockFields >= p.limits.FieldsMax || p.counted+1 >= p.blockLimit() {
+		if p.special != specialNone || p.fieldCount >= FieldsBatch-1 || !p.mayBegin(c) {
 			return false
 		}
-		p.commit(block)
-		p.blockFields++
-		p.mark = i
-		p.boundSpan(i)
-		p.field = Field{NameOff: uint32(i)}
-		p.state = stField
-		p.passOver(classToken)
+		if f := &p.field; f.ValueLen > 0 && block[i-3] > ' ' && !f.Folded { // nothing to trim
+			to := &p.fields[p.fieldCount&(FieldsBatch-1)]
+			to.NameOff, to.NameLen, to.ID, to.Folded = f.NameOff, f.NameLen, f.ID, false
+			to.ValueOff, to.ValueLen = f.ValueOff, f.ValueLen
+			p.Known.Add(f.ID)
+			p.fieldCount++
+		} else {
+			p.commit(block)
+		}
+		p.beginName(i)
 	case stField:
 		if c != ':' || i >= p.quickEnd || i-p.mark > 0xffff {
 			return false
 		}
-		if p.identify(block[p.mark:i]); p.special != specialNone {
+		if p.identify(block, p.mark, i); p.special != specialNone {
 			return false
 		}
 		p.counted += uint32(i - p.mark)
-		p.state, p.quick = stValueBlank, 0
+		p.state = stValueBlank
+		p.quick, p.quickLast = classBlank, p.blockEndMax
 	case stValueBlank:
-		if c == ' ' {
-			break
-		}
-		if classes[c]&classValue == 0 || c == '\t' || p.special != specialNone || p.counted+1 >= p.blockLimit() {
+		if classes[c]&classValue == 0 || c == ' ' || c == '\t' || p.special != specialNone || p.counted+1 >= p.blockMax {
 			return false
 		}
 		p.mark = i
@@ -63,6 +62,87 @@ func (p *Parser) stepByte(block []byte, i int, c byte) bool {
 			p.special = word.to
 			p.state = stValueConnectionBlank
 		}
+	default:
+		return p.stepLineByte(i, c)
+	}
+	return true
+}
+
+// mayBegin reports whether c may begin another field.
+func (p *Parser) mayBegin(c byte) bool {
+	return classes[c]&classToken != 0 && p.blockFields < p.limits.FieldsMax && p.counted+1 < p.blockMax
+}
+
+// beginName begins a field at block[i].
+func (p *Parser) beginName(i int) {
+	p.blockFields++
+	p.mark = i
+	p.boundSpan(i)
+	p.field = Field{NameOff: uint32(i)}
+	p.state = stField
+	p.passOver(classToken)
+}
+
+// stepLineByte is stepByte for the request line.
+func (p *Parser) stepLineByte(i int, c byte) bool {
+	switch p.state {
+	case stURLPath, stURLQuery, stURLFragment:
+		if c != ' ' || i >= p.quickEnd {
+			return false
+		}
+		p.Target = Span{uint32(p.mark), uint32(i - p.mark)}
+		p.counted = p.Target.Len
+		p.state, p.quick = stProtocolStart, 0
+	case stProtocolStart:
+		if c != 'H' {
+			return false
+		}
+		p.mark, p.word, p.match = i, 0, 1
+		p.state = stProtocol
+	case stProtocol:
+		word := protocolWords[ProtocolHTTP]
+		if p.word != 0 || c != word[p.match] {
+			return false
+		}
+		if p.match++; int(p.match) == len(word) {
+			p.state = stProtocolSlash
+		}
+	case stProtocolSlash:
+		if c != '/' || p.protocolRefuses() != "" {
+			return false
+		}
+		p.mark = i + 1
+		p.state = stMajor
+	case stMajor:
+		if c != '1' {
+			return false
+		}
+		p.Major, p.state = 1, stDot
+	case stDot:
+		if c != '.' {
+			return false
+		}
+		p.state = stMinor
+	case stMinor:
+		if c != '1' && c != '0' || p.Major != 1 || p.Method == MethodPRI {
+			return false
+		}
+		p.Minor, p.state = c-'0', stRequestCRLF
+	case stRequestCRLF:
+		if c != '\r' {
+			return false
+		}
+		p.state = stRequestLF
+	case stRequestLF:
+		if c != '\n' {
+			return false
+		}
+		p.state = stHeadersStart
+	case stHeadersStart:
+		if !p.mayBegin(c) {
+			return false
+		}
+		p.beginName(i)
 	default:
 		return false
 	}

@@ -8,8 +8,8 @@ const (
 	classQuery                      // … and ?
 	classFragment                   // … and # and ?
 	classHost                       // userinfo and host of a target, brackets too
-	classAlpha
-	classQuoted // quoted-string in a chunk extension: HTAB, SP and on, but " and backslash
+	classBlank                      // SP and HTAB
+	classLF
 )
 
 // classes maps a byte to its classes.
@@ -21,7 +21,8 @@ var classes = func() (t [256]uint8) {
 	}
 	const alpha = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	const digits = "0123456789"
-	set(classAlpha, alpha)
+	set(classBlank, " \t")
+	set(classLF, "\n")
 	set(classToken, alpha+digits+"!#$%&'*+-.^_`|~")
 	set(classHost, alpha+digits+"-_.!~*'()%;:&=+$,[]")
 	for c := 0; c < 256; c++ {
@@ -37,12 +38,19 @@ var classes = func() (t [256]uint8) {
 				}
 			}
 		}
-		if (c == '\t' || c >= ' ') && c != '"' && c != '\\' {
-			t[c] |= classQuoted
-		}
 	}
 	return t
 }()
+
+func isToken(c byte) bool { return classes[c]&classToken != 0 }
+func isValue(c byte) bool { return classes[c]&classValue != 0 }
+
+// isAlpha reports whether c is a letter.
+func isAlpha(c byte) bool { return c|0x20-'a' < 26 }
+
+// isQuoted reports whether c may stand in a quoted string as it is: HTAB, and
+// from SP on all but '"' and backslash (DEL too, as in llhttp).
+func isQuoted(c byte) bool { return (c == '\t' || c >= ' ') && c != '"' && c != '\\' }
 
 // hexValues maps a byte to its value as a hexadecimal digit, 0xff for others.
 var hexValues = func() (t [256]uint8) {

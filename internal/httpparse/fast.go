@@ -2,8 +2,6 @@ package httpparse
 
 import (
 	"math"
-
-	"github.com/cork-go/cork/internal/fieldname"
 )
 
 // The fast path. It reads lines that are whole in the buffer by an index of
@@ -80,7 +78,7 @@ func (p *Parser) fastMessages(data []byte) (done, looked int, r result) {
 		p.Message = Message{}
 		p.Method, p.Major, p.Minor = method, 1, minor
 		p.Target.Off, p.Target.Len = uint32(e+1), uint32(k-10-e)
-		p.fieldCount, p.blockFields = 0, 0
+		p.fieldCount, p.blockFields, p.blockMax = 0, 0, p.limits.HeadBytesMax
 		end := k + 4
 		if w != wordCRLFCRLF {
 			p.counted = p.Target.Len
@@ -153,7 +151,7 @@ func (p *Parser) fastFields(block []byte, line, entries, at int) (end int, whole
 	}
 	// All names and values of these lines together are shorter than the bytes
 	// up to the last entry: where those are within the limits, so are they.
-	if entries < at+2 || uint32(int(p.index[entries-1])-line) >= min(p.blockLimit()-p.counted, math.MaxUint16) ||
+	if entries < at+2 || uint32(int(p.index[entries-1])-line) >= min(p.blockMax-p.counted, math.MaxUint16) ||
 		p.blockFields+uint32(entries/2) > p.limits.FieldsMax {
 		p.state = stFieldStart
 		return line, false
@@ -220,7 +218,7 @@ func (p *Parser) fastLine(m mem, block []byte, line, e, k int) bool {
 	if classes[m.at(line)]&classToken == 0 {
 		return false
 	}
-	id := fieldname.Lookup(block[line:e])
+	id := m.lookup(block, line, e)
 	if s := specials[id]; s != specialNone && !p.fastSpecial(s, block[v:k]) {
 		return false
 	}

@@ -8,7 +8,14 @@ import (
 // stepFields is the machine of header and trailer fields: llhttp's states from
 // headers_start to headers_done.
 func (p *Parser) stepFields(block []byte, i int) (int, result) {
-	if n := p.blockBytesMax(); len(block) > n {
+	if p.state == stTrailersStart {
+		p.Flags |= FlagTrailing
+		p.holding = true
+		p.fieldCount, p.blockFields, p.counted, p.fastMisses = 0, 0, 0, 0
+		p.boundBlock(p.limits.TrailerBytesMax)
+		p.state = stFieldStart
+	}
+	if n := p.blockBytesMax; len(block) > n {
 		block = block[:n] // blockEnd will say that this is too long
 	}
 	for i < len(block) {
@@ -23,7 +30,6 @@ func (p *Parser) stepFields(block []byte, i int) (int, result) {
 				p.passOver(classValue)
 				return p.blockEnd(i)
 			}
-			p.quick = 0
 			var r result
 			if i, r = p.valueEnd(block, i); r != next {
 				return i, r
@@ -40,7 +46,6 @@ func (p *Parser) stepFields(block []byte, i int) (int, result) {
 				p.passOver(classToken)
 				return p.blockEnd(i)
 			}
-			p.quick = 0
 			var r result
 			if i, r = p.nameEnd(block, i); r != next {
 				return i, r
@@ -72,6 +77,7 @@ func (p *Parser) stepFields(block []byte, i int) (int, result) {
 
 		case stValueLF:
 			switch {
+			case block[i-1] == '\n': // Execute has passed over it
 			case c == '\n':
 				i++
 			case p.lenient&LenientOptionalLFAfterCR == 0:
@@ -102,13 +108,6 @@ func (p *Parser) stepFields(block []byte, i int) (int, result) {
 			if p.trace(EventHeaderValueComplete, i) == Paused {
 				return p.pause(i)
 			}
-
-		case stTrailersStart:
-			p.Flags |= FlagTrailing
-			p.holding = true
-			p.fieldCount, p.blockFields, p.counted, p.fastMisses = 0, 0, 0, 0
-			p.blockEndMax = p.blockBytesMax() - 1
-			p.state = stFieldStart
 
 		case stHeadersStart:
 			p.state = stFieldStart
@@ -247,7 +246,7 @@ func (p *Parser) stepFields(block []byte, i int) (int, result) {
 
 // blockEnd is behind the last byte of the block so far: it may be too long.
 func (p *Parser) blockEnd(i int) (int, result) {
-	if i >= p.blockBytesMax() {
+	if i >= p.blockBytesMax {
 		return p.fieldOverflow(i)
 	}
 	return i, more
@@ -269,12 +268,12 @@ func valueRun(block []byte, i, end int) int {
 func (p *Parser) nameEnd(block []byte, i int) (int, result) {
 	name := block[p.mark:i]
 	if block[i] == ':' {
-		p.identify(name)
+		p.identify(block, p.mark, i)
 		return p.nameDone(block, i)
 	}
 	if block[i] == ' ' && specials[fieldname.Lookup(name)] != specialNone {
 		if p.lenient&LenientHeaders != 0 {
-			p.identify(name)
+			p.identify(block, p.mark, i)
 			p.state = stFieldColon
 			return i, next
 		}
@@ -284,11 +283,11 @@ func (p *Parser) nameEnd(block []byte, i int) (int, result) {
 	return p.fail(i, InvalidHeaderToken, "Invalid header token")
 }
 
-// identify looks the name up, once.
-func (p *Parser) identify(name []byte) {
-	id := fieldname.Lookup(name)
+// identify looks the name block[from:to] up, once.
+func (p *Parser) identify(block []byte, from, to int) {
+	id := memOf(block).lookup(block, from, to)
 	p.field.ID = id
-	p.field.NameLen = uint16(len(name))
+	p.field.NameLen = uint16(to - from)
 	p.special = specials[id]
 }
 
@@ -409,7 +408,7 @@ func (p *Parser) noteSpecial() {
 
 // headersDone is behind the empty line of a head or a trailer section.
 func (p *Parser) headersDone(block []byte, i int) (int, result) {
-	if p.counted >= p.blockLimit() {
+	if p.counted >= p.blockMax {
 		return p.fieldOverflow(i)
 	}
 	if p.Flags&FlagTrailing != 0 {
@@ -453,21 +452,18 @@ func (p *Parser) headersSeen(v Verdict, block []byte, i int) (int, result) {
 	return p.afterHeaders(block, i)
 }
 
-// blockLimit is the bound on counted for the block being read.
-func (p *Parser) blockLimit() uint32 {
-	if p.Flags&FlagTrailing != 0 {
-		return p.limits.TrailerBytesMax
-	}
-	return p.limits.HeadBytesMax
+// boundBlock sets the limits of the block that begins: n bytes may be counted,
+// and all its bytes, blanks and line ends too, are at most twice that and the 8
+// KiB that a thousand short fields have of those.
+func (p *Parser) boundBlock(n uint32) {
+	p.blockMax = n
+	p.blockBytesMax = 2*int(n) + 8192
+	p.blockEndMax = p.blockBytesMax - 1
 }
-
-// blockBytesMax bounds all the bytes of a block: twice what may be counted,
-// and 8 KiB for the blanks and line ends of a thousand short fields.
-func (p *Parser) blockBytesMax() int { return 2*int(p.blockLimit()) + 8192 }
 
 // boundSpan sets quickEnd for a name or value that begins at block[i].
 func (p *Parser) boundSpan(i int) {
-	p.quickEnd = i + int(p.blockLimit()) - int(p.counted)
+	p.quickEnd = i + int(p.blockMax) - int(p.counted)
 }
 
 // passOver lets Execute pass over bytes of a class, as long as the span stays

@@ -144,22 +144,24 @@ var specials = func() (t [256]special) {
 
 // machine is the step machine's own memory.
 type machine struct {
-	field       Field  // the field being read
-	mark        int    // where the span being read began
-	blockEndMax int    // the last position that a byte of the block may have
-	counted     uint32 // bytes of the block's finished spans, against HeadBytesMax
-	blockFields uint32 // fields of the block, against FieldsMax
-	extBytes    uint32 // bytes of this chunk's extensions
-	extTotal    uint32 // of all chunks' of the message
-	match       uint8  // bytes matched of a word
-	word        uint8  // which word
-	lo, hi      uint8  // methods that the bytes so far may be, as range of methodsSorted
-	special     special
-	finish      finish
-	holding     bool // the block's first byte must stay: Execute is not done with it
-	begun       bool // a message has been completed before
-	fast        bool // nobody wants single events
-	fastMisses  uint8
+	field         Field  // the field being read
+	mark          int    // where the span being read began
+	blockMax      uint32 // against counted
+	blockBytesMax int    // against all bytes of the block
+	blockEndMax   int    // the last position that a byte of the block may have
+	counted       uint32 // bytes of the block's finished spans, against HeadBytesMax
+	blockFields   uint32 // fields of the block, against FieldsMax
+	extBytes      uint32 // bytes of this chunk's extensions
+	extTotal      uint32 // of all chunks' of the message
+	match         uint8  // bytes matched of a word
+	word          uint8  // which word
+	lo, hi        uint8  // methods that the bytes so far may be, as range of methodsSorted
+	special       special
+	finish        finish
+	holding       bool // the block's first byte must stay: Execute is not done with it
+	begun         bool // a message has been completed before
+	fast          bool // nobody wants single events
+	fastMisses    uint8
 }
 
 // step results
@@ -176,6 +178,7 @@ func (p *Parser) execute(data []byte) (int, Code) {
 	if p.err.Code != OK {
 		return 0, p.err.Code
 	}
+	p.quick = 0
 	done := 0 // bytes of data in front of block
 	block := data
 	i := p.scanned
@@ -193,7 +196,7 @@ func (p *Parser) execute(data []byte) (int, Code) {
 				return done, OK
 			}
 			if r == stopped {
-				p.scanned, p.quick = i, 0
+				p.scanned, p.blockEndMax = i, 0
 				return done, p.err.Code
 			}
 		}
@@ -222,7 +225,7 @@ func (p *Parser) execute(data []byte) (int, Code) {
 		}
 		p.scanned = i
 		if r == stopped {
-			p.quick = 0
+			p.blockEndMax = 0
 			return done, p.err.Code
 		}
 		return done, OK
@@ -269,7 +272,7 @@ func (p *Parser) setUp() {
 	p.finish = finishUnsafe
 	p.holding = true
 	p.fieldCount, p.blockFields, p.counted, p.extTotal, p.fastMisses = 0, 0, 0, 0, 0
-	p.blockEndMax = p.blockBytesMax() - 1
+	p.boundBlock(p.limits.HeadBytesMax)
 	p.lo, p.hi, p.match = 0, uint8(len(methodsSorted)), 0
 	p.state = stMethod
 	if p.kind == Response {

@@ -4,6 +4,7 @@ package httpparse
 
 import (
 	"encoding/binary"
+	"github.com/cork-go/cork/internal/fieldname"
 
 	"github.com/cork-go/cork/internal/bytescan"
 )
@@ -18,6 +19,8 @@ func (m mem) load32(i int) uint32 { return binary.LittleEndian.Uint32(m.b[i:]) }
 func (m mem) load64(i int) uint64 { return binary.LittleEndian.Uint64(m.b[i:]) }
 
 func (m mem) visible(from, to int) bool { return bytescan.Visible(m.b[from:to]) }
+
+func (m mem) lookup(block []byte, from, to int) fieldname.ID { return fieldname.Lookup(block[from:to]) }
 
 // hotLines reads no lines: fastLine reads them all.
 func (p *Parser) hotLines(_ mem, _, line, _, at int) (int, int) { return at, line }

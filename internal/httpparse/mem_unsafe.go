@@ -34,6 +34,14 @@ func (m mem) visible(from, to int) bool {
 	return bytescan.Invisible(m.load64(from)<<(64-8*uint(to-from))|0x2121212121212121>>(8*uint(to-from))) == 0
 }
 
+// lookup finds the ID of block[from:to], which is of token characters.
+func (m mem) lookup(block []byte, from, to int) fieldname.ID {
+	if from+8 > len(block) {
+		return fieldname.Lookup(block[from:to])
+	}
+	return fieldname.LookupAt(unsafe.Add(m.p, from), to-from)
+}
+
 // hotLines reads the lines that are most usual: a known name that says nothing
 // about framing, colon, one blank, a value, CR LF. It stops at any other, which
 // fastLine reads, and when the table is full. It returns the entry and the line

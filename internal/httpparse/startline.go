@@ -3,7 +3,7 @@ package httpparse
 // stepLine is the machine of the start line: llhttp's states from on_message_begin
 // to headers_start.
 func (p *Parser) stepLine(block []byte, i int) (int, result) {
-	if n := p.blockBytesMax(); len(block) > n {
+	if n := p.blockBytesMax; len(block) > n {
 		block = block[:n] // blockEnd will say that this is too long
 	}
 	for i < len(block) {
@@ -327,7 +327,6 @@ func (p *Parser) stepTarget(block []byte, i int) (int, result) {
 		if i >= p.quickEnd {
 			return p.targetOverflow(i)
 		}
-		p.quick = 0
 		if i == len(block) {
 			p.passOver(run)
 			return p.blockEnd(i)
@@ -345,7 +344,7 @@ func (p *Parser) stepTarget(block []byte, i int) (int, result) {
 		case c == '/' || c == '*':
 			p.state = stURLPath
 			return i + 1, next
-		case classes[c]&classAlpha != 0:
+		case isAlpha(c):
 			p.state = stURLSchema
 			return i, next
 		case c == ' ' || c == '\r' || c == '\n':
@@ -354,7 +353,7 @@ func (p *Parser) stepTarget(block []byte, i int) (int, result) {
 		return p.fail(i, InvalidURL, "Unexpected start char in url")
 
 	case stURLSchema:
-		for end := min(len(block), p.quickEnd); i < end && classes[block[i]]&classAlpha != 0; {
+		for end := min(len(block), p.quickEnd); i < end && isAlpha(block[i]); {
 			i++
 		}
 		if i == len(block) || i >= p.quickEnd {
