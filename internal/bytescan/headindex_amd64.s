@@ -55,12 +55,12 @@ GLOBL bytes7f<>(SB), RODATA|NOPTR, $1
 	VPOR      B, C, C       \
 	VPMOVMSKB C, K
 
-// func fillAVX2(x *HeadIndex, p *byte, n, from int) int
-TEXT ·fillAVX2(SB), NOSPLIT, $0-40
+// func fillAVX2(x *HeadIndex, b []byte, from int) int
+TEXT ·fillAVX2(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), DI
-	MOVQ p+8(FP), SI
-	MOVQ n+16(FP), CX
-	MOVQ from+24(FP), R8   // position of the block
+	MOVQ b_base+8(FP), SI
+	MOVQ b_len+16(FP), CX
+	MOVQ from+32(FP), R8   // position of the block
 	ADDQ R8, SI
 	SUBQ R8, CX
 
@@ -80,7 +80,7 @@ TEXT ·fillAVX2(SB), NOSPLIT, $0-40
 
 block:
 	CMPQ CX, $64
-	JB   short
+	JL   short
 
 	VMOVDQU (SI), Y0
 	VMOVDQU 32(SI), Y1
@@ -150,7 +150,7 @@ entries:
 done:
 	SUBQ DI, R9
 	SHRQ $2, R9
-	MOVQ R9, ret+32(FP)
+	MOVQ R9, ret+40(FP)
 	VZEROUPPER
 	RET
 

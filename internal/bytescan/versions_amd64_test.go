@@ -6,12 +6,7 @@ package bytescan
 func fills() map[string]func(*HeadIndex, []byte, int) int {
 	m := map[string]func(*HeadIndex, []byte, int) int{"portable": (*HeadIndex).fillPortable}
 	if avx2 {
-		m["AVX2"] = func(x *HeadIndex, b []byte, from int) int {
-			if from >= len(b) {
-				return 0
-			}
-			return fillAVX2(x, &b[0], len(b), from)
-		}
+		m["AVX2"] = fillAVX2
 	}
 	return m
 }
