@@ -189,13 +189,14 @@ func (p *Parser) execute(data []byte) (int, Code) {
 			n, i, r = p.fastMessages(block)
 			done += n
 			block = block[n:]
-			if r == next && p.state != stStart {
-				continue
-			}
-			if r == next && len(block) == 0 {
-				return done, OK
-			}
-			if r == stopped {
+			if r == next {
+				if p.state != stStart {
+					continue
+				}
+				if len(block) == 0 {
+					return done, OK
+				}
+			} else {
 				p.scanned, p.blockEndMax = i, 0
 				return done, p.err.Code
 			}

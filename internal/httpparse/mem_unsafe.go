@@ -25,13 +25,13 @@ func (m mem) load64(i int) uint64 { return *(*uint64)(unsafe.Add(m.p, i)) }
 // visible reports whether [from,to), with eight readable bytes from each begin
 // of eight on, is visible ASCII.
 func (m mem) visible(from, to int) bool {
+	bad := uint64(0)
 	for ; to-from >= 8; from += 8 {
-		if bytescan.Invisible(m.load64(from)) != 0 {
-			return false
-		}
+		bad |= bytescan.Invisible(m.load64(from))
 	}
 	// The last bytes, with those behind them shifted out and '!' shifted in.
-	return bytescan.Invisible(m.load64(from)<<(64-8*uint(to-from))|0x2121212121212121>>(8*uint(to-from))) == 0
+	left := 8 * uint(to-from) & 63
+	return bad|bytescan.Invisible(m.load64(from)<<(63-left)<<1|0x2121212121212121>>left) == 0
 }
 
 // lookup finds the ID of block[from:to], which is of token characters.
