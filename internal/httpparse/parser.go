@@ -97,14 +97,20 @@ func (p *Parser) Release() { p.handler, p.tracer = nil, nil }
 //   - PausedUpgrade, PausedH2Upgrade: data[n:] belongs to another protocol.
 //   - any other code: Err has the details; the parser takes nothing more.
 func (p *Parser) Execute(data []byte) (n int, code Code) {
-	if i := len(data) - 1; i == p.scanned && i > 0 {
-		// One more byte of a head. Most only prolong a name, a value or a
-		// target.
-		c := data[i]
-		if i < p.quickLast && classes[c]&p.quick != 0 || p.fast && p.stepByte(data, i, c) {
-			p.scanned = i + 1
-			return 0, OK
-		}
+	// One more byte of a head, which only prolongs a name, a value or a target:
+	// most are like that where heads come in byte by byte.
+	if i := len(data) - 1; i == p.scanned && uint(i) < uint(p.quickLast) && classes[data[i]]&p.quick != 0 {
+		p.scanned = i + 1
+		return 0, OK
+	}
+	return p.executeMore(data)
+}
+
+// executeMore is Execute for all but that.
+func (p *Parser) executeMore(data []byte) (int, Code) {
+	if i := len(data) - 1; i == p.scanned && i > 0 && p.fast && p.stepByte(data, i, data[i]) {
+		p.scanned = i + 1
+		return 0, OK
 	}
 	return p.execute(data)
 }
