@@ -52,13 +52,14 @@ func (c *cork) feed(data []byte, step int) (pending int, err error) {
 	rest := data
 	for end := step; end < len(rest); end += step {
 		n, code := c.parser.Execute(rest[:end])
+		if n|int(code) == 0 { // in a head, nearly always
+			continue
+		}
 		if code != httpparse.OK {
 			return 0, c.failure(len(data)-len(rest)+n, code)
 		}
-		if n != 0 {
-			rest = rest[n:]
-			end -= n
-		}
+		rest = rest[n:]
+		end -= n
 	}
 	n, code := c.parser.Execute(rest)
 	if code != httpparse.OK {

@@ -1,17 +1,19 @@
 package httpparse
 
-// stepByte is what stepLine and stepFields do for one byte in the states that
-// every head goes through, for heads that come in byte by byte: there the way
-// to those costs more than the step. It reports false for all that is not
-// usual, and has then changed nothing that they would not change as well.
-func (p *Parser) stepByte(block []byte, i int, c byte) bool {
-	if i >= p.blockEndMax { // so too when parsing has stopped
-		return false
+// executeByte is execute for one more byte of a head, in the states that every
+// head goes through: where heads come in byte by byte, the way to stepLine and
+// stepFields would cost more than the step. It does what those do, and leaves
+// to them what is not usual.
+func (p *Parser) executeByte(block []byte) (int, Code) {
+	i := len(block) - 1
+	if !p.fast || i >= p.blockEndMax { // blockEndMax is 0 when parsing has stopped
+		return p.execute(block)
 	}
+	c := block[i]
 	switch p.state {
 	case stValue:
 		if c != '\r' || i >= p.quickEnd {
-			return false
+			return p.execute(block)
 		}
 		p.counted += uint32(i - p.mark)
 		p.field.ValueLen = uint32(i) - p.field.ValueOff
@@ -19,10 +21,10 @@ func (p *Parser) stepByte(block []byte, i int, c byte) bool {
 		p.quick, p.quickLast = classLF, min(i+2, p.blockEndMax) // one LF
 	case stValueLF, stValueFold:
 		if block[i-1] != '\n' {
-			return false
+			return p.execute(block)
 		}
 		if p.special != specialNone || p.fieldCount >= FieldsBatch-1 || !p.mayBegin(c) {
-			return false
+			return p.execute(block)
 		}
 		if f := &p.field; f.ValueLen > 0 && block[i-3] > ' ' && !f.Folded { // nothing to trim
 			to := &p.fields[p.fieldCount&(FieldsBatch-1)]
@@ -36,17 +38,17 @@ func (p *Parser) stepByte(block []byte, i int, c byte) bool {
 		p.beginName(i)
 	case stField:
 		if c != ':' || i >= p.quickEnd || i-p.mark > 0xffff {
-			return false
+			return p.execute(block)
 		}
 		if p.identify(block, p.mark, i); p.special != specialNone {
-			return false
+			return p.execute(block)
 		}
 		p.counted += uint32(i - p.mark)
 		p.state = stValueBlank
 		p.quick, p.quickLast = classBlank, p.blockEndMax
 	case stValueBlank:
 		if classes[c]&classValue == 0 || c == ' ' || c == '\t' || p.special != specialNone || p.counted+1 >= p.blockMax {
-			return false
+			return p.execute(block)
 		}
 		p.mark = i
 		p.field.ValueOff = uint32(i)
@@ -56,16 +58,19 @@ func (p *Parser) stepByte(block []byte, i int, c byte) bool {
 	case stValueConnectionWord:
 		word := &connectionWords[p.word]
 		if i >= p.quickEnd || !foldedEqual(c, word.text[p.match]) {
-			return false
+			return p.execute(block)
 		}
 		if p.match++; int(p.match) == len(word.text) {
 			p.special = word.to
 			p.state = stValueConnectionBlank
 		}
 	default:
-		return p.stepLineByte(i, c)
+		if !p.stepLineByte(i, c) {
+			return p.execute(block)
+		}
 	}
-	return true
+	p.scanned = i + 1
+	return 0, OK
 }
 
 // mayBegin reports whether c may begin another field.
@@ -83,7 +88,8 @@ func (p *Parser) beginName(i int) {
 	p.passOver(classToken)
 }
 
-// stepLineByte is stepByte for the request line.
+// stepLineByte is executeByte for the request line. It reports false for what
+// is not usual, and has then changed nothing.
 func (p *Parser) stepLineByte(i int, c byte) bool {
 	switch p.state {
 	case stURLPath, stURLQuery, stURLFragment:

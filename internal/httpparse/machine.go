@@ -146,6 +146,7 @@ var specials = func() (t [256]special) {
 type machine struct {
 	field         Field  // the field being read
 	mark          int    // where the span being read began
+	targetMax     int    // bytes that a target may not have
 	blockMax      uint32 // against counted
 	blockBytesMax int    // against all bytes of the block
 	blockEndMax   int    // the last position that a byte of the block may have

@@ -79,6 +79,7 @@ type Parser struct {
 func (p *Parser) Init(t Type, h Handler, o Options) {
 	*p = Parser{handler: h, tracer: o.Tracer, lenient: o.Lenient, kind: t, limits: o.Limits.withDefaults()}
 	// With LenientHeaders a line may go on in the next: not for the fast path.
+	p.targetMax = int(min(p.limits.TargetBytesMax+1, p.limits.HeadBytesMax))
 	p.fast = t == Request && o.Tracer == nil && o.Lenient&LenientHeaders == 0
 }
 
@@ -97,22 +98,16 @@ func (p *Parser) Release() { p.handler, p.tracer = nil, nil }
 //   - PausedUpgrade, PausedH2Upgrade: data[n:] belongs to another protocol.
 //   - any other code: Err has the details; the parser takes nothing more.
 func (p *Parser) Execute(data []byte) (n int, code Code) {
-	// One more byte of a head, which only prolongs a name, a value or a target:
-	// most are like that where heads come in byte by byte.
-	if i := len(data) - 1; i == p.scanned && uint(i) < uint(p.quickLast) && classes[data[i]]&p.quick != 0 {
+	i := len(data) - 1
+	if i != p.scanned {
+		return p.execute(data)
+	}
+	// One more byte of a head. Most only prolong a name, a value or a target.
+	if uint(i) < uint(p.quickLast) && classes[data[i]]&p.quick != 0 {
 		p.scanned = i + 1
 		return 0, OK
 	}
-	return p.executeMore(data)
-}
-
-// executeMore is Execute for all but that.
-func (p *Parser) executeMore(data []byte) (int, Code) {
-	if i := len(data) - 1; i == p.scanned && i > 0 && p.fast && p.stepByte(data, i, data[i]) {
-		p.scanned = i + 1
-		return 0, OK
-	}
-	return p.execute(data)
+	return p.executeByte(data)
 }
 
 // Resume lets a paused parser go on.

@@ -14,8 +14,6 @@ type transcript struct {
 	out    strings.Builder
 	fields int
 	body   []byte
-	// chunkEvents false leaves out where a body was cut.
-	noBatches bool
 }
 
 func (s *transcript) flushBody() {

@@ -45,7 +45,7 @@ func (p *Parser) stepLine(block []byte, i int) (int, result) {
 				break
 			}
 			p.mark = i
-			p.quickEnd = p.targetEndMax(i)
+			p.quickEnd = i + p.targetMax
 			p.state = stURLStart
 			if p.Method == MethodConnect {
 				p.state = stURLServer
@@ -300,12 +300,6 @@ func (p *Parser) protocolRefuses() string {
 		}
 	}
 	return ""
-}
-
-// targetEndMax is the position that a target that begins at block[i] may not
-// reach.
-func (p *Parser) targetEndMax(i int) int {
-	return i + int(min(p.limits.TargetBytesMax+1, p.limits.HeadBytesMax))
 }
 
 // stepTarget is llhttp's machine of the request target. It returns next when
