@@ -26,7 +26,7 @@ func (p *Parser) executeByte(block []byte) (int, Code) {
 		if p.special != specialNone || p.fieldCount >= FieldsBatch-1 || !p.mayBegin(c) {
 			return p.execute(block)
 		}
-		if f := &p.field; f.ValueLen > 0 && block[i-3] > ' ' && !f.Folded { // nothing to trim
+		if f := &p.field; f.ValueLen > 0 && block[f.ValueOff+f.ValueLen-1] > ' ' && !f.Folded { // nothing to trim
 			to := &p.fields[p.fieldCount&(FieldsBatch-1)]
 			to.NameOff, to.NameLen, to.ID, to.Folded = f.NameOff, f.NameLen, f.ID, false
 			to.ValueOff, to.ValueLen = f.ValueOff, f.ValueLen
