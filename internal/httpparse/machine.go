@@ -179,6 +179,7 @@ func (p *Parser) execute(data []byte) (int, Code) {
 	if p.err.Code != OK {
 		return 0, p.err.Code
 	}
+	p.checkHeld(data)
 	p.quick = 0
 	done := 0 // bytes of data in front of block
 	block := data
@@ -199,6 +200,7 @@ func (p *Parser) execute(data []byte) (int, Code) {
 				}
 			} else {
 				p.scanned, p.blockEndMax = i, 0
+				p.noteHeld(block)
 				return done, p.err.Code
 			}
 		}
@@ -226,6 +228,7 @@ func (p *Parser) execute(data []byte) (int, Code) {
 			i = 0
 		}
 		p.scanned = i
+		p.noteHeld(block)
 		if r == stopped {
 			p.blockEndMax = 0
 			return done, p.err.Code

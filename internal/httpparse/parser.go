@@ -72,6 +72,7 @@ type Parser struct {
 	bodyLeft uint64 // of the body or the chunk
 	machine
 	index bytescan.HeadIndex
+	held  held
 }
 
 // Init makes the parser ready for the start of a stream of messages of kind t.
