@@ -96,21 +96,25 @@ func BenchmarkPieces(b *testing.B) {
 	}
 }
 
-// TestExecuteAllocates: nothing, whole or in pieces.
+// TestExecuteAllocates: nothing, whole or byte by byte.
 func TestExecuteAllocates(t *testing.T) {
 	for name, input := range benchInputs() {
 		var p Parser
 		p.Init(Request, handlerOnly{}, Options{})
-		if n := testing.AllocsPerRun(100, func() {
-			for end := 1; end < 300 && end < len(input); end++ {
-				if n, _ := p.Execute(input[:end]); n != 0 {
-					input = input[n:]
+		for _, step := range []int{len(input), 64, 1} {
+			if n := testing.AllocsPerRun(100, func() {
+				rest := input
+				for to := step; len(rest) > 0; to += step {
+					n, code := p.Execute(rest[:min(to, len(rest))])
+					if code != OK {
+						t.Fatal(p.Err())
+					}
+					rest = rest[n:]
+					to -= n
 				}
+			}); n != 0 {
+				t.Errorf("%s in pieces of %d: %v allocations", name, step, n)
 			}
-			p.Execute(input)
-		}); n != 0 {
-			t.Errorf("%s: %v allocations", name, n)
 		}
-		break
 	}
 }

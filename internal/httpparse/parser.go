@@ -97,7 +97,8 @@ func (p *Parser) Release() { p.handler, p.tracer = nil, nil }
 //   - Paused: a callback has asked for it. Call Resume, then Execute with
 //     data[n:].
 //   - PausedUpgrade, PausedH2Upgrade: data[n:] belongs to another protocol.
-//   - any other code: Err has the details; the parser takes nothing more.
+//   - any other code: Err has the details, n is where the byte stands that was
+//     not accepted, and the parser takes nothing more.
 func (p *Parser) Execute(data []byte) (n int, code Code) {
 	i := len(data) - 1
 	if i != p.scanned {
