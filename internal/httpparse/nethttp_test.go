@@ -18,7 +18,7 @@ import (
 // request is what a server acts upon.
 type request struct {
 	method, target string
-	minor          int
+	major, minor   int
 	fields         []string // "name: value", names in lower case, sorted by name
 	trailers       []string
 	body           []byte
@@ -54,7 +54,8 @@ func (r *reader) OnHeaders(head []byte, fields []httpparse.Field) httpparse.Code
 func (r *reader) OnHeadersComplete(head []byte, fields []httpparse.Field) httpparse.Verdict {
 	r.OnHeaders(head, fields)
 	m := &r.p.Message
-	r.req.method, r.req.target, r.req.minor = m.Method.String(), string(m.Target.Of(head)), int(m.Minor)
+	r.req.method, r.req.target = m.Method.String(), string(m.Target.Of(head))
+	r.req.major, r.req.minor = int(m.Major), int(m.Minor)
 	return httpparse.Proceed
 }
 
@@ -239,6 +240,9 @@ func FuzzReadRequest(f *testing.F) {
 }
 
 func compareRequests(t *testing.T, input []byte, ours, theirs *request) {
+	if ours.major == 0 {
+		return // HTTP/0.9: net/http sees an empty target before the version; cork's server answers 505
+	}
 	hasCoding := slices.ContainsFunc(ours.fields, func(f string) bool { return strings.HasPrefix(f, "transfer-encoding:") })
 	ours.normalise()
 	theirs.normalise()
