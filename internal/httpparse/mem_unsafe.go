@@ -54,9 +54,12 @@ func (m mem) lookup(block []byte, from, to int) fieldname.ID {
 //
 // line <= e < k <= n-4 as for fastLine, and n is the length of the block.
 func (p *Parser) hotLines(m mem, n, line, entries, at int) (int, int) {
+	if line > n-8 {
+		return at, line // one line, too short for loads of 8 bytes: ": a", CR LF, CR LF
+	}
 	entries = min(entries, at+2*(FieldsBatch-p.fieldCount)) &^ 1
 	if entries >= at+4 && int(p.index[entries-3])+2 > n-8 {
-		entries -= 2 // a last line too short for loads of 8 bytes
+		entries -= 2 // so is the last of more
 	}
 	field := unsafe.Pointer(&p.fields[p.fieldCount&(FieldsBatch-1)])
 	known := &p.Known
