@@ -30,9 +30,13 @@ func (p *Parser) stepBody(block []byte, i int) (int, result) {
 			return i, next
 		case stChunkComplete:
 			p.state = stChunkSizeStart
+			if p.Flags&FlagTrailing != 0 {
+				p.state = stMessageDone
+			}
 			if p.tell(p.handler.OnChunkComplete(), CallbackChunkComplete) || p.trace(EventChunkComplete, i) == Paused {
 				return p.pause(i)
 			}
+			continue
 		}
 		if i == len(block) {
 			return i, more
@@ -265,15 +269,6 @@ func (p *Parser) chunkHeader(i int) (int, result) {
 		p.state = stTrailersStart
 	}
 	if p.tell(p.handler.OnChunkHeader(p.ContentLength), CallbackChunkHeader) || p.trace(EventChunkHeader, i) == Paused {
-		return p.pause(i)
-	}
-	return i, next
-}
-
-// chunkDone is behind the trailer section.
-func (p *Parser) chunkDone(i int) (int, result) {
-	p.state = stMessageDone
-	if p.tell(p.handler.OnChunkComplete(), CallbackChunkComplete) || p.trace(EventChunkComplete, i) == Paused {
 		return p.pause(i)
 	}
 	return i, next

@@ -412,13 +412,12 @@ func (p *Parser) headersDone(block []byte, i int) (int, result) {
 		return p.fieldOverflow(i)
 	}
 	if p.Flags&FlagTrailing != 0 {
-		p.state = stMessageDone
-		if p.fieldCount > 0 && p.flush(block[:i]) {
-			p.holding = false
+		p.state = stChunkComplete
+		p.holding = false
+		if p.fieldCount > 0 && p.flush(block[:i:i]) {
 			return p.pause(i)
 		}
-		p.holding = false
-		return p.chunkDone(i)
+		return i, next
 	}
 	p.Upgrade = p.Method == MethodConnect && p.kind == Request
 	if p.Flags&(FlagUpgrade|FlagConnectionUpgrade) == FlagUpgrade|FlagConnectionUpgrade {
