@@ -242,6 +242,7 @@ func (p *Parser) afterHeaders(block []byte, i int) (int, result) {
 		p.state = stMessageDone
 	case chunked:
 		p.state = stChunkSizeStart
+		p.extTotal = 0
 	case p.Flags&FlagTransferEncoding != 0 && p.kind == Request &&
 		p.lenient&(LenientChunkedLength|LenientTransferEncoding) == 0:
 		return p.fail(i, InvalidTransferEncoding, "Request has invalid `Transfer-Encoding`")

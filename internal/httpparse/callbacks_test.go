@@ -192,6 +192,7 @@ func checkCallbacks(t *testing.T, kind Type, o Options, input []byte, seed uint6
 		cut    func(int) int
 	}{
 		{"no pause, fast path", o, ok, whole},
+		{"no pause, in bytes", o, ok, func(int) int { return 1 }},
 		{"pauses, fast path", o, sometimes, whole},
 		{"pauses everywhere, fast path", o, always, whole},
 		{"pauses everywhere", slow, always, whole},
@@ -244,7 +245,7 @@ func TestCallbacks(t *testing.T) {
 		for n := uint64(0); n < 6; n++ {
 			o := Options{}
 			if n%2 == 1 {
-				o = Options{Lenient: 0x7fe, Limits: Limits{HeadBytesMax: 500}}
+				o = Options{Lenient: 0x7fe, Limits: Limits{HeadBytesMax: 200, TrailerBytesMax: 2000, ChunkExtensionBytesTotalMax: 5}}
 			}
 			checkCallbacks(t, Request, o, []byte(seed), n)
 			checkCallbacks(t, Response, o, []byte(seed), n)

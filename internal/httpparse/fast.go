@@ -79,9 +79,10 @@ func (p *Parser) fastMessages(data []byte) (done, looked int, r result) {
 		p.Method, p.Major, p.Minor = method, 1, minor
 		p.Target.Off, p.Target.Len = uint32(e+1), uint32(k-10-e)
 		p.fieldCount, p.blockFields, p.blockMax = 0, 0, p.limits.HeadBytesMax
+		p.counted = p.Target.Len
 		end := k + 4
 		if w != wordCRLFCRLF {
-			p.counted = p.Target.Len
+			p.fastMisses = 0
 			var whole bool
 			if end, whole = p.fastFields(block, k+2, entries, 2); !whole {
 				counted, fields, misses := p.counted, p.fieldCount, p.fastMisses

@@ -276,7 +276,7 @@ func (p *Parser) setUp() {
 	p.Message = Message{}
 	p.finish = finishUnsafe
 	p.holding = true
-	p.fieldCount, p.blockFields, p.counted, p.extTotal, p.fastMisses = 0, 0, 0, 0, 0
+	p.fieldCount, p.blockFields, p.counted, p.fastMisses = 0, 0, 0, 0
 	p.boundBlock(p.limits.HeadBytesMax)
 	p.lo, p.hi, p.match = 0, uint8(len(methodsSorted)), 0
 	p.state = stMethod
