@@ -336,6 +336,7 @@ func (p *Parser) pause(i int) (int, result) {
 func (p *Parser) fail(i int, c Code, reason string) (int, result) {
 	p.err = Error{Code: c, Reason: reason, Offset: p.consumed + uint64(i)}
 	p.state = stDead
+	p.quick = 0
 	p.holding = false
 	return i, stopped
 }

@@ -34,3 +34,25 @@ func TestNoMessageKnowsTheLast(t *testing.T) {
 		}
 	}
 }
+
+// TestOverIsOver: after an error no byte is taken, not even one that only
+// prolongs what was being read.
+func TestOverIsOver(t *testing.T) {
+	long := "GET / HTTP/1.1\r\nA:" + strings.Repeat(" ", 8400) + strings.Repeat("b", 100)
+	p, _, code := execute(Request, Options{Limits: Limits{HeadBytesMax: 150}}, long)
+	if code != HeaderOverflow {
+		t.Fatal(code)
+	}
+	if n, code := p.Execute([]byte("b")); n != 0 || code != HeaderOverflow {
+		t.Errorf("after an overflow: %d, %v", n, code)
+	}
+	for _, head := range []string{"GET /a", "GET / HTTP/1.1\r\nNam", "GET / HTTP/1.1\r\nName: v"} {
+		p, n, _ := execute(Request, Options{}, head)
+		if code := p.Finish(); code != InvalidEOFState {
+			t.Fatalf("Finish after %q: %v", head, code)
+		}
+		if n, code := p.Execute([]byte(head[n:] + "a")); n != 0 || code != InvalidEOFState {
+			t.Errorf("Execute after Finish after %q: %d, %v", head, n, code)
+		}
+	}
+}
