@@ -56,3 +56,10 @@ func TestOverIsOver(t *testing.T) {
 		}
 	}
 }
+
+// TestTrimBeforeLF: the blanks behind a value that ends with LF alone are no
+// part of it, however the bytes come in.
+func TestTrimBeforeLF(t *testing.T) {
+	o := Options{Lenient: LenientOptionalCRBeforeLF}
+	sameTranscripts(t, Request, o, []byte("GET / HTTP/1.1\r\nA: ab \nB: cd\t\nC: d\r\n\r\n"), 1)
+}
