@@ -282,6 +282,7 @@ func (p *Parser) setUp() {
 	p.state = stMethod
 	if p.kind == Response {
 		p.state = stProtocolStart
+		p.response = true
 	}
 }
 

@@ -49,12 +49,13 @@ type Message struct {
 	Protocol      Protocol
 	Major, Minor  uint8
 	Upgrade       bool // CONNECT, or Upgrade with Connection: upgrade
+	response      bool
 }
 
 // NeedsEOF reports whether the message ends only with the connection. Only a
 // response can (RFC 9112 section 6.3).
 func (m *Message) NeedsEOF() bool {
-	if m.Status == 0 {
+	if !m.response {
 		return false
 	}
 	if m.Status/100 == 1 || m.Status == 204 || m.Status == 304 || m.Flags&FlagSkipBody != 0 {
@@ -67,13 +68,13 @@ func (m *Message) NeedsEOF() bool {
 }
 
 // ShouldKeepAlive reports whether the connection may carry another message
-// after this one, as the message alone says (RFC 9112 section 9.3).
+// after this one, as the message alone says (RFC 9112 section 9.3). In an
+// HTTP/1.0 message llhttp overlooks a close beside keep-alive; here it counts.
 func (m *Message) ShouldKeepAlive() bool {
-	if m.Major > 0 && m.Minor > 0 {
-		if m.Flags&FlagConnectionClose != 0 {
-			return false
-		}
-	} else if m.Flags&FlagConnectionKeepAlive == 0 {
+	if m.Flags&FlagConnectionClose != 0 {
+		return false
+	}
+	if (m.Major == 0 || m.Minor == 0) && m.Flags&FlagConnectionKeepAlive == 0 {
 		return false
 	}
 	return !m.NeedsEOF()
