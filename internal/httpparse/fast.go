@@ -152,8 +152,16 @@ func (p *Parser) fastFields(block []byte, line, entries, at int) (end int, whole
 	}
 	// All names and values of these lines together are shorter than the bytes
 	// up to the last entry: where those are within the limits, so are they.
-	if entries < at+2 || uint32(int(p.index[entries-1])-line) >= min(p.blockMax-p.counted, math.MaxUint16) ||
-		p.blockFields+uint32(entries/2) > p.limits.FieldsMax {
+	lines := entries >= at+2
+	entries = min(entries, at+2*int(p.limits.FieldsMax-p.blockFields))
+	left := min(p.blockMax-p.counted, math.MaxUint16)
+	for entries >= at+2 && uint32(int(p.index[entries-1])-line) >= left {
+		entries -= 2
+	}
+	if entries < at+2 {
+		if lines {
+			p.fastMisses++ // or each line to come costs an index for nothing
+		}
 		p.state = stFieldStart
 		return line, false
 	}

@@ -119,7 +119,7 @@ func (p *Parser) stepFields(block []byte, i int) (int, result) {
 			}
 
 		case stFieldStart:
-			if p.fast && len(block)-i >= fastMin && p.fastMisses < fastMissesMax {
+			if p.fast && len(block)-i >= fastMin && p.fastMisses < fastMissesMax && p.fieldCount < FieldsBatch {
 				var whole bool
 				if i, whole = p.fastFields(block, i, p.index.Fill(block, i), 0); whole {
 					return p.headersDone(block, i)
