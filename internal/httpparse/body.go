@@ -13,7 +13,7 @@ func (p *Parser) stepBody(block []byte, i int) (int, result) {
 				p.state = stTunnelDone
 			}
 			p.finish = finishSafe
-			if p.tell(p.handler.OnMessageComplete(), CallbackMessageComplete) || p.trace(EventMessageComplete, i) == Paused {
+			if p.raised(p.handler.OnMessageComplete(), CallbackMessageComplete, EventMessageComplete, i) {
 				return p.pause(i)
 			}
 			continue
@@ -33,7 +33,7 @@ func (p *Parser) stepBody(block []byte, i int) (int, result) {
 			if p.Flags&FlagTrailing != 0 {
 				p.state = stMessageDone
 			}
-			if p.tell(p.handler.OnChunkComplete(), CallbackChunkComplete) || p.trace(EventChunkComplete, i) == Paused {
+			if p.raised(p.handler.OnChunkComplete(), CallbackChunkComplete, EventChunkComplete, i) {
 				return p.pause(i)
 			}
 			continue
@@ -269,7 +269,7 @@ func (p *Parser) chunkHeader(i int) (int, result) {
 	if p.ContentLength == 0 {
 		p.state = stTrailersStart
 	}
-	if p.tell(p.handler.OnChunkHeader(p.ContentLength), CallbackChunkHeader) || p.trace(EventChunkHeader, i) == Paused {
+	if p.raised(p.handler.OnChunkHeader(p.ContentLength), CallbackChunkHeader, EventChunkHeader, i) {
 		return p.pause(i)
 	}
 	return i, next

@@ -156,6 +156,31 @@ func (w *wayward) start(p *Parser, kind Type, o Options) {
 	p.Init(kind, w, o)
 }
 
+// events counts what a Tracer hears.
+type events struct{ n [16]int }
+
+func (e *events) OnSpan(SpanKind, uint64, []byte) {}
+func (e *events) OnEvent(event Event, _ uint64) Code {
+	e.n[event]++
+	return OK
+}
+
+// TestPausesAndTracer: a Tracer hears of the events whose callbacks pause.
+func TestPausesAndTracer(t *testing.T) {
+	for _, seed := range callbackSeeds {
+		var n [2]events
+		for i, answer := range []Code{OK, Paused} {
+			var p Parser
+			w := &wayward{answer: func(int) Code { return answer }, verdict: func(int) Verdict { return Proceed }}
+			w.start(&p, Request, Options{Tracer: &n[i]})
+			w.read(t, &p, []byte(seed), whole)
+		}
+		if n[0] != n[1] {
+			t.Errorf("%q: events %v, with pauses %v", seed, n[0].n, n[1].n)
+		}
+	}
+}
+
 // checkCallbacks compares a stream read without a pause with the same stream
 // where callbacks pause, and where one fails.
 func checkCallbacks(t *testing.T, kind Type, o Options, input []byte, seed uint64) {

@@ -289,7 +289,7 @@ func (p *Parser) setUp() {
 // begin starts a message at the first byte of the block.
 func (p *Parser) begin(i int) (int, result) {
 	p.setUp()
-	if p.tell(p.handler.OnMessageBegin(), CallbackMessageBegin) || p.trace(EventMessageBegin, i) == Paused {
+	if p.raised(p.handler.OnMessageBegin(), CallbackMessageBegin, EventMessageBegin, i) {
 		return p.pause(i)
 	}
 	return i, next
@@ -306,6 +306,13 @@ func (p *Parser) tell(answer, failure Code) bool {
 		p.err.Code = failure
 	}
 	return true
+}
+
+// raised is tell for a callback that is an event too, which a Tracer hears of
+// whatever the answer; it may ask for a pause as well.
+func (p *Parser) raised(answer, failure Code, e Event, i int) bool {
+	stop := p.tell(answer, failure)
+	return p.trace(e, i) == Paused || stop
 }
 
 // trace raises a single event at block[i] if somebody listens.
