@@ -55,7 +55,8 @@ func (f Field) AppendValue(dst, block []byte) []byte {
 //
 // A method that returns Paused stops Execute at that point, after Resume the
 // next Execute goes on behind it. Any other Code than OK ends the parsing with
-// the error of that callback. A method must not call Execute, Init or Reset.
+// the error of that callback. A method must not call Execute, Finish, Resume or Init,
+// and what Idle says inside of one means nothing.
 type Handler interface {
 	// OnMessageBegin: the first byte of a message was seen. CR and LF before
 	// it have been skipped.

@@ -9,7 +9,7 @@ import (
 // only what is usual. A line that is not usual, or not whole, it leaves as it
 // is: the step machine reads it, and finds the error if there is one. So
 // nothing here ever fails, and what it accepts the machine accepts with the
-// same result; FuzzFastPath holds the two together.
+// same result; FuzzSplit and FuzzCallbacks hold the two together.
 
 const (
 	fastRequestMin = 18 // GET / HTTP/1.1 and two line ends

@@ -121,7 +121,9 @@ func (p *Parser) Resume() {
 
 // Finish tells the parser that the stream has ended (llhttp_finish). It returns
 // OK between two messages, and inside a body that lasts until the end, which
-// raises OnMessageComplete; InvalidEOFState inside a message.
+// raises OnMessageComplete; InvalidEOFState inside a message, also one whose
+// last byte was seen and whose OnMessageComplete is still held up by a pause:
+// Resume and Execute first. After an error it returns OK, Err has said it.
 func (p *Parser) Finish() Code {
 	if p.err.Code != OK && p.err.Code != Paused {
 		return OK
