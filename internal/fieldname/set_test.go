@@ -21,3 +21,14 @@ func TestSet(t *testing.T) {
 		t.Error("a copy is not independent")
 	}
 }
+
+// TestNamesBeginWithLetters: the parser relies on it that a name whose first
+// byte is a control character is no known name (folding maps some to digits
+// and the hyphen).
+func TestNamesBeginWithLetters(t *testing.T) {
+	for id := ID(1); int(id) < Count; id++ {
+		if c := id.String()[0]; c < 'a' || c > 'z' {
+			t.Errorf("%s begins with %q", id, c)
+		}
+	}
+}

@@ -48,9 +48,9 @@ func isValue(c byte) bool { return classes[c]&classValue != 0 }
 // isAlpha reports whether c is a letter.
 func isAlpha(c byte) bool { return c|0x20-'a' < 26 }
 
-// isQuoted reports whether c may stand in a quoted string as it is: HTAB, and
-// from SP on all but '"' and backslash (DEL too, as in llhttp).
-func isQuoted(c byte) bool { return (c == '\t' || c >= ' ') && c != '"' && c != '\\' }
+// isQuoted reports whether c may stand in a quoted string as it is: what may
+// stand in a value, but '"' and backslash (RFC 9110 section 5.6.4).
+func isQuoted(c byte) bool { return isValue(c) && c != '"' && c != '\\' }
 
 // hexValues maps a byte to its value as a hexadecimal digit, 0xff for others.
 var hexValues = func() (t [256]uint8) {

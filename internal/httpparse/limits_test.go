@@ -52,8 +52,8 @@ func TestLimits(t *testing.T) {
 			chunked + "1;n=\"" + rep("a", 19) + "\"\r\nx\r\n0\r\n\r\n", chunked + "1;n=\"" + rep("a", 20) + "\"\r\nx\r\n0\r\n\r\n", ChunkExtensionsOverflow},
 		{"all extensions of a message", Limits{ChunkExtensionBytesTotalMax: 100},
 			chunked + rep("1;234567890\r\nx\r\n", 10) + "0\r\n\r\n", chunked + rep("1;234567890\r\nx\r\n", 11) + "0\r\n\r\n", ChunkExtensionsOverflow},
-		{"semicolons", Limits{ChunkExtensionBytesTotalMax: 100},
-			chunked + "1" + rep(";", 99) + "a", chunked + "1" + rep(";", 100) + "a", ChunkExtensionsOverflow},
+		{"semicolons, which count as well", Limits{ChunkExtensionBytesTotalMax: 100},
+			chunked + "1" + rep(";a", 50), chunked + "1" + rep(";a", 51), ChunkExtensionsOverflow},
 		{"zeros before a chunk size", Limits{ChunkExtensionBytesTotalMax: 100},
 			chunked + "0" + rep("0", 100) + "\r\n\r\n", chunked + "0" + rep("0", 101) + "\r\n\r\n", ChunkExtensionsOverflow},
 	} {
@@ -157,5 +157,21 @@ func TestWords(t *testing.T) {
 	}
 	if len(spanNames) != int(SpanChunkExtensionValue)+1 || len(eventNames) != int(EventMessageComplete)+1 {
 		t.Error("an event has no name")
+	}
+}
+
+// TestExtensions: RFC 9112 section 7.1.1, and no blanks.
+func TestExtensions(t *testing.T) {
+	for ext, ok := range map[string]bool{
+		"": true, ";a": true, ";a=b": true, ";a=\"\"": true, ";a=\"b c\\\"d\";e": true, ";a;b;c=d": true,
+		";": false, ";;a": false, ";=b": false, ";a=": false, ";a=;b": false, ";a=b\"c\"": false, ";a=\"b\"c": false,
+		";a=\"b\x7f\"": false, ";a=\"b": false, ";a =b": false, "; a": false, " ;a": false, ";a=b ": false, ";a\n": false,
+		";a=\"b\nc\"": false, ";a=\"b\rc\"": false, ";\x00": false, ";a\r": false, ";a=\"\\\r\"": false, ";@": false, ";a=@": false,
+	} {
+		input := "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1" + ext + "\r\nx\r\n0" + ext + "\r\n\r\n"
+		got := readStream(t, Request, Options{}, []byte(input), whole)
+		if strings.HasSuffix(got, "finish HPE_OK\n") != ok {
+			t.Errorf("extension %q: taken is %v, want %v: %s", ext, !ok, ok, last(got))
+		}
 	}
 }

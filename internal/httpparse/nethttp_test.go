@@ -347,41 +347,38 @@ func decodeChunks(in []byte) (body []byte, whole bool) {
 
 const tokenChars = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-// plainExtensions: *( ";" name [ "=" ( token / quoted-string ) ] ), as llhttp
-// has it: a name and a value may be empty, and a quoted string may stand behind
-// a token.
+// plainExtensions: *( ";" token [ "=" ( token / quoted-string ) ] ).
 func plainExtensions(s string) bool {
 	for s != "" {
-		if s[0] != ';' {
+		name := strings.TrimLeft(s[1:], tokenChars)
+		if s[0] != ';' || len(name) == len(s)-1 {
 			return false
 		}
-		s = s[1:]
-		if s == "" {
-			return false
-		}
-		s = strings.TrimLeft(s, tokenChars)
+		s = name
 		if !strings.HasPrefix(s, "=") {
 			continue
 		}
-		s = strings.TrimLeft(s[1:], tokenChars)
-		if !strings.HasPrefix(s, `"`) {
+		value := strings.TrimLeft(s[1:], tokenChars)
+		if len(value) < len(s)-1 {
+			s = value
 			continue
 		}
+		if !strings.HasPrefix(value, `"`) {
+			return false
+		}
 		i := 1
-		for ; ; i++ {
-			if i >= len(s) || s[i] < ' ' && s[i] != '\t' {
+		for ; i < len(value) && value[i] != '"'; i++ {
+			if value[i] == '\\' {
+				i++
+			}
+			if i == len(value) || value[i] < ' ' && value[i] != '\t' || value[i] == 0x7f {
 				return false
 			}
-			if s[i] == '"' {
-				break
-			}
-			if s[i] == '\\' {
-				if i++; i >= len(s) || s[i] < ' ' && s[i] != '\t' || s[i] == 0x7f {
-					return false
-				}
-			}
 		}
-		s = s[i+1:]
+		if i >= len(value) {
+			return false
+		}
+		s = value[i+1:]
 	}
 	return true
 }
