@@ -19,6 +19,13 @@ func (c *conn) shut() {
 	c.notify()
 }
 
+// abort is shut for another goroutine.
+func (c *conn) abort() {
+	c.mu.Lock()
+	c.shut()
+	c.unlock()
+}
+
 // abandon gives up all messages that are not finished.
 func (c *conn) abandon() {
 	for req := c.incoming.pop(); req != nil; req = c.incoming.pop() {

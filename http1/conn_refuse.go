@@ -60,6 +60,9 @@ func (c *conn) answerRefusal() {
 		c.mu.Lock()
 	}
 	c.refused = nil
+	if c.writing != writeOpen {
+		return // closed meanwhile
+	}
 	if c.cut {
 		c.flush()
 		c.shut()

@@ -106,15 +106,20 @@ func CreateServer(onRequest func(req *IncomingMessage, res *ServerResponse)) *Se
 }
 
 // Close stops listening and closes all connections but those handed over,
-// whatever they are doing. It does not wait for handlers. Serve and Listen
-// return http.ErrServerClosed. A closed server cannot be used again.
+// whatever they are doing. It does not wait for handlers; OnClose of responses
+// that were not finished may run on its goroutine. Serve and Listen return
+// http.ErrServerClosed. A closed server cannot be used again.
 func (s *Server) Close() error {
 	s.closing.Store(true)
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	err := s.closeListeners()
-	for t := range s.connections {
-		_ = t.socket.Close() // its goroutine notices, and cleans up
+	open := s.open()
+	s.mu.Unlock()
+	for _, t := range open {
+		_ = t.socket.Close() // who reads or writes stops
+	}
+	for _, t := range open {
+		t.conn.abort() // who waits for the application does not look at the socket
 	}
 	return err
 }
@@ -143,15 +148,20 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // there are no others.
 func (s *Server) closeIdle() bool {
 	s.mu.Lock()
-	var open []*netTransport
-	for t := range s.connections {
-		open = append(open, t)
-	}
+	open := s.open()
 	s.mu.Unlock()
 	for _, t := range open {
 		t.conn.closeIdle()
 	}
 	return len(open) == 0
+}
+
+// open returns the connections, as a new slice. s.mu is held.
+func (s *Server) open() (all []*netTransport) {
+	for t := range s.connections {
+		all = append(all, t)
+	}
+	return all
 }
 
 func (s *Server) closeListeners() (err error) {
