@@ -83,6 +83,7 @@ type conn struct {
 	heldBytes int     // in responses behind the front
 	turn      bool    // run is at work: output may be gathered
 	holding   bool    // timer is armed
+	broken    bool    // a write has failed
 	timer     *time.Timer
 	vec       [3][]byte
 	chunkHead []byte

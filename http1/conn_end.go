@@ -13,7 +13,7 @@ func (c *conn) shut() {
 	c.in, c.filling, c.fresh, c.tunnel, c.refused = nil, nil, nil, nil, nil
 	c.stopTimer()
 	c.releaseOut()
-	c.finishing = nil
+	c.dropFinishing()
 	c.releaseParser()
 	c.t.close()
 	c.notify()
@@ -39,6 +39,18 @@ func (c *conn) abandon() {
 	}
 	c.current = nil
 	c.heldBytes = 0
+}
+
+// dropFinishing is for responses that have ended and were not handed over: no
+// OnFinish, but OnClose, and their requests are aborted.
+func (c *conn) dropFinishing() {
+	for _, e := range c.finishing {
+		e.req.aborted = true
+		if !e.finish {
+			c.events = append(c.events, e)
+		}
+	}
+	c.finishing = nil
 }
 
 func (c *conn) releaseParser() {

@@ -61,6 +61,7 @@ func (c *conn) write(p, b []byte) {
 		clear(bufs)
 		c.releaseOut()
 		if err != nil {
+			c.broken = true
 			c.shut()
 			return
 		}
@@ -111,7 +112,7 @@ func (res *ServerResponse) waits(c *conn) bool {
 
 // failure returns what became of a response that was just written.
 func (c *conn) failure(res *ServerResponse) error {
-	if res.closed || c.writing == writeClosed && !res.done {
+	if res.closed || c.broken || c.writing == writeClosed && !res.done {
 		return ErrConnectionClosed
 	}
 	return nil
@@ -158,10 +159,10 @@ func (c *conn) shift() {
 		c.outgoing.pop()
 		res.done = true
 		if res.onFinish != nil {
-			c.finishing = append(c.finishing, event{res.onFinish, &res.ex.req})
+			c.finishing = append(c.finishing, event{call: res.onFinish, req: &res.ex.req, finish: true})
 		}
 		if res.onClose != nil {
-			c.finishing = append(c.finishing, event{res.onClose, &res.ex.req})
+			c.finishing = append(c.finishing, event{call: res.onClose, req: &res.ex.req})
 		}
 		if c.unread(&res.ex.req) || res.last {
 			c.endOutput()
@@ -227,14 +228,15 @@ func (res *ServerResponse) close() {
 	res.closed = true
 	res.held = nil
 	if c := res.conn; res.onClose != nil {
-		c.events = append(c.events, event{res.onClose, &res.ex.req})
+		c.events = append(c.events, event{call: res.onClose, req: &res.ex.req})
 	}
 }
 
 // event is a callback that is due.
 type event struct {
-	call func()
-	req  *IncomingMessage
+	call   func()
+	req    *IncomingMessage
+	finish bool // OnFinish: not due if the answer could not be handed over
 }
 
 // fire calls the callbacks that are due, without mu, in order and one at a time

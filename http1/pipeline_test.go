@@ -339,6 +339,32 @@ func TestWriteError(t *testing.T) {
 	}
 }
 
+// TestLostAnswer: of a response that has ended, and whose bytes the transport
+// does not take, OnClose is called and OnFinish is not.
+func TestLostAnswer(t *testing.T) {
+	for _, late := range []bool{false, true} {
+		var kept *ServerResponse
+		var log []string
+		f := newFake(t, &Server{OnRequest: func(req *IncomingMessage, res *ServerResponse) {
+			res.OnFinish(func() { log = append(log, "finish") })
+			res.OnClose(func() { log = append(log, fmt.Sprint("close ", req.Aborted())) })
+			if kept = res; !late {
+				res.End("x")
+			}
+		}})
+		f.writeErr = io.ErrClosedPipe
+		f.feed(getA)
+		if late {
+			if err := kept.End("x"); err != ErrConnectionClosed {
+				t.Errorf("End: %v", err)
+			}
+		}
+		if !slices.Equal(log, []string{"close true"}) {
+			t.Errorf("late %v: %q", late, log)
+		}
+	}
+}
+
 // TestParsersComeBack: however a connection ends, its parser and buffers are
 // free afterwards.
 func TestParsersComeBack(t *testing.T) {
