@@ -2,6 +2,8 @@ package http1
 
 import (
 	"io"
+	"net"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -79,4 +81,75 @@ func TestCloseInHook(t *testing.T) {
 	c := dial(t, start(t, s))
 	io.WriteString(c, "nonsense\r\n\r\n")
 	_, _ = io.ReadAll(c)
+}
+
+// TestGoexitElsewhere: a handler that ends its goroutine while others use its
+// request and response ends the connection for them too.
+func TestGoexitElsewhere(t *testing.T) {
+	for range 20 {
+		read, wrote, closed := make(chan error, 1), make(chan error, 1), make(chan bool, 1)
+		addr := start(t, &Server{OnRequest: func(req *IncomingMessage, res *ServerResponse) {
+			res.OnClose(func() { closed <- true })
+			started := make(chan bool)
+			go func() {
+				close(started)
+				_, err := io.ReadAll(req.Body())
+				read <- err
+			}()
+			go func() {
+				var err error
+				for err == nil {
+					_, err = res.Write(make([]byte, 1<<20))
+				}
+				wrote <- err
+			}()
+			<-started
+			time.Sleep(2 * time.Millisecond)
+			runtime.Goexit()
+		}})
+		c := dial(t, addr)
+		io.WriteString(c, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nabc")
+		if err := <-read; err != ErrAborted {
+			t.Errorf("Read: %v", err)
+		}
+		if err := <-wrote; err != ErrConnectionClosed {
+			t.Errorf("Write: %v", err)
+		}
+		<-closed
+	}
+}
+
+// TestGoexitInEvent: so does an OnFinish, and the events behind it are not lost.
+func TestGoexitInEvent(t *testing.T) {
+	closed := make(chan bool, 1)
+	addr := start(t, &Server{OnRequest: func(_ *IncomingMessage, res *ServerResponse) {
+		res.OnFinish(func() { runtime.Goexit() })
+		res.OnClose(func() { closed <- true })
+		res.End("x")
+	}})
+	c := dial(t, addr)
+	io.WriteString(c, getA)
+	_, _ = io.ReadAll(c)
+	<-closed
+}
+
+// TestHandOverBuffer: a connection that was handed over holds no buffer of the
+// server's.
+func TestHandOverBuffer(t *testing.T) {
+	out := make(chan int, 1)
+	var s *Server
+	s = &Server{OnRequest: hello, OnUpgrade: func(_ *IncomingMessage, socket net.Conn, head []byte) {
+		s.buffers.mu.Lock()
+		out <- s.buffers.list.Stats().Out()
+		s.buffers.mu.Unlock()
+		if string(head) != "head" {
+			t.Errorf("head %q", head)
+		}
+		socket.Close()
+	}}
+	c := dial(t, start(t, s))
+	io.WriteString(c, "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nhead")
+	if n := <-out; n != 0 {
+		t.Errorf("%d buffers out", n)
+	}
 }

@@ -246,6 +246,14 @@ func (c *conn) fire() bool {
 		return false
 	}
 	c.firing = true
+	returned := false
+	defer func() {
+		if !returned { // Goexit: the goroutine is lost, the other events are not
+			c.mu.Lock()
+			c.firing = false
+			c.mu.Unlock()
+		}
+	}()
 	for len(c.events) > 0 {
 		e := c.events[0]
 		n := copy(c.events, c.events[1:])
@@ -255,7 +263,7 @@ func (c *conn) fire() bool {
 		c.server.call(e.call, e.req)
 		c.mu.Lock()
 	}
-	c.firing = false
+	c.firing, returned = false, true
 	return true
 }
 

@@ -58,7 +58,16 @@ func newNetTransport(s *Server, socket net.Conn) *netTransport {
 func (t *netTransport) serve() {
 	c := t.conn
 	ended := false
-	defer func() { t.exit(ended) }()
+	defer func() {
+		if fault := recover(); fault != nil {
+			panic(fault) // ours, with conn.mu held perhaps: nothing to be saved
+		}
+		if !ended {
+			t.abandon()
+		}
+		t.server.removeConnection(t)
+		t.releaseBuffers()
+	}()
 	c.mu.Lock()
 	for {
 		switch c.run() {
@@ -78,19 +87,19 @@ func (t *netTransport) serve() {
 	}
 }
 
-// exit gives back what the goroutine has borrowed. If it ends in the middle of
-// something (runtime.Goexit in a handler), the connection ends with it.
-func (t *netTransport) exit(ended bool) {
-	t.server.removeConnection(t)
-	if !ended {
-		_ = t.socket.Close()
-		if !t.conn.mu.TryLock() {
-			return // a panic of ours is on its way up
-		}
-		t.conn.shut()
-		t.conn.unlock()
+// abandon ends the connection of a goroutine that ends in the middle of a hook
+// (runtime.Goexit). A Read or Write in another goroutine may hold mu or a
+// buffer: the socket is closed first, so that they let go.
+func (t *netTransport) abandon() {
+	_ = t.socket.Close()
+	c := t.conn
+	c.mu.Lock()
+	for c.pumping {
+		c.cond.Wait()
 	}
-	t.releaseBuffers()
+	c.handling = false
+	c.shut()
+	c.unlock()
 }
 
 func (t *netTransport) releaseBuffers() {
@@ -263,6 +272,7 @@ func (t *netTransport) handOver() {
 	c.releaseParser()
 	c.unlock()
 	t.server.removeConnection(t)
+	t.releaseBuffers() // the hook may stay as long as its connection
 	_ = t.socket.SetDeadline(time.Time{})
 	hook := t.server.OnUpgrade
 	if req.Method() == "CONNECT" {
