@@ -220,7 +220,8 @@ func (a *answerFacts) bodyless() bool {
 //
 // Differences from Node, for safety: a body until close is never announced as
 // keep-alive, an application's Connection field does not overrule the client's
-// close, nothing is chunked for HTTP/1.0, 204 carries no framing fields, and a
+// close (a second one with close follows it, and close wins: RFC 9112 section
+// 9.3), nothing is chunked for HTTP/1.0, 204 carries no framing fields, and a
 // Transfer-Encoding without chunked at its end cannot be set.
 func frameResponse(f *headFacts, a *answerFacts) (v framing) {
 	switch {
@@ -241,6 +242,8 @@ func frameResponse(f *headFacts, a *answerFacts) (v framing) {
 	keep := a.keepAlive && v.length.kind != bodyUntilClose && (a.minor == 1 || f.contentLength)
 	v.last = !keep || f.connectionClose
 	switch {
+	case f.connection && v.last && !f.connectionClose:
+		v.connection = connectionClose // beside the application's
 	case f.connection || a.removed.has(removedConnection):
 	case keep:
 		v.connection = connectionKeepAlive

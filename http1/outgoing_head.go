@@ -55,8 +55,8 @@ type headWriter struct {
 }
 
 // line writes a field and notes it. A line that must not stand in this answer
-// is left out: framing fields on 204 and Transfer-Encoding for HTTP/1.0 (RFC
-// 9112 section 6.1), a second Content-Length or Transfer-Encoding, a Content-Length
+// is left out: framing fields on 204, Transfer-Encoding for HTTP/1.0 (RFC 9112
+// section 6.1) and with it Trailer, which only chunked bodies have, a second Content-Length or Transfer-Encoding, a Content-Length
 // beside chunked (section 6.2).
 func (w *headWriter) line(name, value string) {
 	f := &w.facts
@@ -69,6 +69,9 @@ func (w *headWriter) line(name, value string) {
 	case fieldDate:
 		f.date = true
 	case fieldTrailer:
+		if w.answer.minor == 0 || w.answer.status == 204 {
+			return
+		}
 		f.trailer = true
 	case fieldContentLength:
 		if f.contentLength || f.chunked || w.answer.status == 204 {

@@ -247,3 +247,42 @@ func TestStringsStay(t *testing.T) {
 		}
 	}
 }
+
+// TestConnectionSaid: an answer after which the connection is closed says so,
+// whatever the application has put into Connection.
+func TestConnectionSaid(t *testing.T) {
+	for _, in := range []string{
+		"GET / HTTP/1.0\r\n\r\n", "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", lastGet,
+	} {
+		out := answerOf(t, in, func(_ *IncomingMessage, res *ServerResponse) {
+			res.SetHeader("Connection", "keep-alive")
+			res.WriteString("x")
+			res.End("y")
+		})
+		if !strings.Contains(out, "\r\nConnection: close\r\n") {
+			t.Errorf("%q: %q", in, out)
+		}
+	}
+	out := answerOf(t, getA, func(_ *IncomingMessage, res *ServerResponse) {
+		res.SetHeader("Connection", "x")
+		res.End("y")
+	})
+	if strings.Contains(out, "close") || !strings.Contains(out, "\r\nConnection: x\r\n") {
+		t.Errorf("kept connection: %q", out)
+	}
+}
+
+// TestTrailerLeftOut: an HTTP/1.0 client gets the body without trailers.
+func TestTrailerLeftOut(t *testing.T) {
+	out := answerOf(t, "GET / HTTP/1.0\r\n\r\n", func(_ *IncomingMessage, res *ServerResponse) {
+		res.SetHeader("Trailer", "X")
+		res.WriteString("x")
+		res.AddTrailers("X", "1")
+		if err := res.End("y"); err != nil {
+			t.Error(err)
+		}
+	})
+	if !strings.HasPrefix(out, "HTTP/1.1 200 ") || !strings.HasSuffix(out, "\r\n\r\nxy") || strings.Contains(out, "Trailer") {
+		t.Errorf("%q", out)
+	}
+}
