@@ -153,3 +153,15 @@ func TestHandOverBuffer(t *testing.T) {
 		t.Errorf("%d buffers out", n)
 	}
 }
+
+// TestUpgradeOfHTTP10: an HTTP/1.0 client gets an ordinary answer.
+func TestUpgradeOfHTTP10(t *testing.T) {
+	s := &Server{OnRequest: hello, OnUpgrade: func(_ *IncomingMessage, socket net.Conn, _ []byte) {
+		t.Error("OnUpgrade")
+		socket.Close()
+	}}
+	out := talk(t, start(t, s), "GET / HTTP/1.0\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n")
+	if !strings.HasPrefix(out, "HTTP/1.1 200 ") {
+		t.Errorf("%q", out)
+	}
+}

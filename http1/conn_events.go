@@ -63,13 +63,14 @@ func (c *conn) OnHeadersComplete(head []byte, fields []httpparse.Field) httppars
 }
 
 // leavesHTTP reports whether the bytes behind the head are another protocol's:
-// CONNECT, and Upgrade where the server wants it. A request with a body stays
-// (RFC 9110 section 7.8 lets a server ignore Upgrade).
+// CONNECT, and Upgrade where the server wants it. A request with a body stays,
+// and so does one of HTTP/1.0 (RFC 9110 section 7.8 lets a server ignore the
+// one Upgrade, and makes it ignore the other).
 func (c *conn) leavesHTTP(req *IncomingMessage, m *httpparse.Message) bool {
 	if m.Method == httpparse.MethodConnect {
 		return true
 	}
-	return m.Upgrade && c.server.OnUpgrade != nil && req.length.kind == bodyNone
+	return m.Upgrade && m.Minor == 1 && c.server.OnUpgrade != nil && req.length.kind == bodyNone
 }
 
 // OnBody implements httpparse.Handler.

@@ -23,9 +23,9 @@ type Server struct {
 	// wait while it does. It may return before it has answered. Required.
 	OnRequest func(req *IncomingMessage, res *ServerResponse)
 
-	// OnUpgrade is called with a request that has an Upgrade field, Connection:
-	// upgrade and no body, when the earlier requests of its connection have been
-	// answered. The connection is the hook's from then on: it answers, and it
+	// OnUpgrade is called with an HTTP/1.1 request that has an Upgrade field,
+	// Connection: upgrade and no body, when the earlier requests of its
+	// connection have been answered. The connection is the hook's from then on: it answers, and it
 	// closes. head is what came in behind the request, the hook's too. No
 	// timeouts of the server apply any more and Close does not touch it. It
 	// runs on the connection's goroutine. Nil: Upgrade is ignored and the
