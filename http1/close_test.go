@@ -1,8 +1,10 @@
 package http1
 
 import (
+	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"runtime"
 	"strings"
 	"testing"
@@ -162,6 +164,32 @@ func TestUpgradeOfHTTP10(t *testing.T) {
 	}}
 	out := talk(t, start(t, s), "GET / HTTP/1.0\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n")
 	if !strings.HasPrefix(out, "HTTP/1.1 200 ") {
+		t.Errorf("%q", out)
+	}
+}
+
+// TestReadTooLate: a body that is still being read when its exchange is over,
+// as net/http's Transport does with the one it forwards, is never another
+// request's.
+func TestReadTooLate(t *testing.T) {
+	var late io.Reader
+	addr := start(t, &Server{OnRequest: func(req *IncomingMessage, res *ServerResponse) {
+		if req.URL() == "/late" {
+			late = req.Body()
+			late.Read(make([]byte, 1))
+			res.End("x")
+			return
+		}
+		p := make([]byte, 9)
+		if n, err := late.Read(p); err != http.ErrBodyReadAfterClose {
+			t.Errorf("Read: %q, %v", p[:n], err)
+		}
+		b, err := io.ReadAll(req.Body())
+		res.End(fmt.Sprint(string(b), err))
+	}})
+	out := talk(t, addr, "POST /late HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"+
+		"POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 6\r\n\r\nsecret")
+	if !strings.HasSuffix(out, "secret<nil>") {
 		t.Errorf("%q", out)
 	}
 }

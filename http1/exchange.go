@@ -54,13 +54,14 @@ func (c *conn) sweep() {
 
 // retire gives an exchange back when handler, response and request are all
 // through with it. It is called when each of them is. One that outlived its
-// handler, or that a callback was set on, is left to the garbage collector:
-// somebody may still hold it, and must not meet another client's request in it.
+// handler, that a callback was set on, or whose body somebody may go on reading
+// (net/http's Transport does, after it has returned) is left to the garbage
+// collector: who still holds it must not meet another client's request in it.
 func (c *conn) retire(ex *exchange) {
 	if !ex.returned || !ex.res.done || !ex.req.complete || ex.req.body.owed() {
 		return
 	}
-	if ex.lent || c.writing == writeClosed {
+	if ex.lent || ex.req.body.out || c.writing == writeClosed {
 		return
 	}
 	c.server.putExchange(ex)

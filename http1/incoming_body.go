@@ -28,6 +28,7 @@ type body struct {
 	received uint64 // bytes that somebody could take
 	dumped   int    // bytes dropped
 	ended    bool   // onEnd has been called
+	out      bool   // somebody has it as an io.Reader and has not met its end
 	onData   func([]byte)
 	onEnd    func()
 }
@@ -66,7 +67,13 @@ func (req *IncomingMessage) OnEnd(fn func()) {
 // server serves the connection meanwhile. At the end it returns io.EOF,
 // http.ErrBodyReadAfterClose once the response has ended, and ErrAborted if the
 // connection went away. Body and OnData exclude each other.
-func (req *IncomingMessage) Body() io.Reader { return &req.body }
+func (req *IncomingMessage) Body() io.Reader {
+	c := req.conn
+	c.mu.Lock()
+	req.body.out = true
+	c.unlock()
+	return &req.body
+}
 
 var errBodyTaken = errors.New("http1: the body goes to OnData")
 
@@ -94,6 +101,7 @@ func (b *body) Read(p []byte) (int, error) {
 			return n, nil
 		case b.req.complete:
 			b.flow = flowReader
+			b.out = false
 			return 0, io.EOF
 		case b.req.aborted:
 			return 0, ErrAborted
