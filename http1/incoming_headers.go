@@ -18,6 +18,7 @@ func (req *IncomingMessage) Header(name string) string {
 	}
 	text := req.headText()
 	value, found := "", false
+	var all []string // of a field that was sent several times: joined once
 	for i := range req.fields {
 		f := &req.fields[i]
 		if f.ID != id || id == fieldname.Unknown && !sameName(fieldName(f, text), name) {
@@ -28,11 +29,16 @@ func (req *IncomingMessage) Header(name string) string {
 			value, found = v, true
 			continue
 		}
-		rule := ruleOf(id)
-		if rule == ruleFirst {
+		if ruleOf(id) == ruleFirst {
 			break
 		}
-		value += rule.separator() + v
+		if all == nil {
+			all = append(all, value)
+		}
+		all = append(all, v)
+	}
+	if all != nil {
+		return strings.Join(all, ruleOf(id).separator())
 	}
 	return value
 }
@@ -152,16 +158,26 @@ func rawFields(fields []httpparse.Field, text string) []string {
 
 func joinFields(fields []httpparse.Field, text string) map[string]string {
 	joined := make(map[string]string, len(fields))
+	var all map[string][]string // of fields that were sent several times: joined once
 	for i := range fields {
 		f := &fields[i]
 		key, v := fieldKey(f, text), fieldValue(f, text)
-		old, found := joined[key]
-		switch rule := ruleOf(f.ID); {
+		first, found := joined[key]
+		switch {
 		case !found:
 			joined[key] = v
-		case rule != ruleFirst:
-			joined[key] = old + rule.separator() + v
+		case ruleOf(f.ID) != ruleFirst:
+			if all == nil {
+				all = make(map[string][]string)
+			}
+			if all[key] == nil {
+				all[key] = append(all[key], first)
+			}
+			all[key] = append(all[key], v)
 		}
+	}
+	for key, values := range all {
+		joined[key] = strings.Join(values, ruleOf(fieldname.Lookup(bytesOf(key))).separator())
 	}
 	return joined
 }

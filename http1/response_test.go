@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -285,4 +286,34 @@ func TestTrailerLeftOut(t *testing.T) {
 	if !strings.HasPrefix(out, "HTTP/1.1 200 ") || !strings.HasSuffix(out, "\r\n\r\nxy") || strings.Contains(out, "Trailer") {
 		t.Errorf("%q", out)
 	}
+}
+
+// TestRepeatedField: a field that fills a head costs memory in proportion.
+func TestRepeatedField(t *testing.T) {
+	for _, name := range []string{"a", "cookie", "accept"} {
+		var headers, header uint64
+		var joined, one string
+		f := newFake(t, &Server{OnRequest: func(req *IncomingMessage, res *ServerResponse) {
+			_ = req.URL()
+			headers = allocated(func() { joined = req.Headers()[name] })
+			header = allocated(func() { one = req.Header(name) })
+			res.End()
+		}})
+		f.feed("GET / HTTP/1.1\r\nHost: a\r\n" + strings.Repeat(name+": b\r\n", 900) + "\r\n")
+		if len(joined) < 900*2 || joined != one {
+			t.Errorf("%s: %d bytes in Headers, %d from Header", name, len(joined), len(one))
+		}
+		if headers > 256<<10 || header > 128<<10 {
+			t.Errorf("%s: Headers allocated %d bytes, Header %d", name, headers, header)
+		}
+	}
+}
+
+// allocated returns about how many bytes fn allocates.
+func allocated(fn func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	fn()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
 }
