@@ -193,3 +193,16 @@ func TestReadTooLate(t *testing.T) {
 		t.Errorf("%q", out)
 	}
 }
+
+// TestHeaderBytesBound: names, values and target stay below MaxHeaderBytes.
+func TestHeaderBytesBound(t *testing.T) {
+	head := "GET / HTTP/1.1\r\nHost: a\r\nX: "
+	room := 100 - len("/") - len("Host"+"a") - len("X")
+	for n, want := range map[int]string{room - 1: "HTTP/1.1 200 ", room: "HTTP/1.1 431 "} {
+		f := newFake(t, &Server{OnRequest: hello, MaxHeaderBytes: 100})
+		f.feed(head + strings.Repeat("x", n) + "\r\n\r\n")
+		if !strings.HasPrefix(string(f.out), want) {
+			t.Errorf("%d bytes: %q, want %s", n, f.out, want)
+		}
+	}
+}

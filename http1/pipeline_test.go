@@ -63,6 +63,7 @@ func TestPipelineOrder(t *testing.T) {
 // write.
 func TestPipelineBatch(t *testing.T) {
 	f := newFake(t, &Server{OnRequest: hello})
+	f.conn.timer = time.AfterFunc(time.Hour, func() {}) // a slow machine must not cut the turn short
 	f.feed(strings.Repeat(getA, 16))
 	if n := len(bodies(t, f.out)); n != 16 || f.writes != 1 {
 		t.Errorf("%d answers in %d writes, want 16 in 1", n, f.writes)
@@ -76,6 +77,7 @@ func TestOneWrite(t *testing.T) {
 		res.WriteString("Hello ")
 		res.End("World")
 	}})
+	f.conn.timer = time.AfterFunc(time.Hour, func() {})
 	f.feed(getA)
 	if f.writes != 1 {
 		t.Errorf("%d writes, want 1", f.writes)

@@ -224,7 +224,8 @@ func (res *ServerResponse) sendContinue(c *conn) {
 }
 
 // Cork holds back what is written until Uncork has been called as often, or End
-// once.
+// once. No more than 64 KiB are held back, and not beyond the return of the
+// handler that wrote them: answers before this one may be among them.
 func (res *ServerResponse) Cork() {
 	if c, err := res.lock(); err == nil {
 		res.corked++
@@ -251,6 +252,10 @@ func (res *ServerResponse) OnFinish(fn func()) { res.setHook(&res.onFinish, fn) 
 
 // OnClose sets what is called after OnFinish, or when the connection goes away
 // before the answer was finished. Goroutine and rules as OnFinish.
+//
+// That a client has gone is noticed when its connection is read or written. It
+// is not read while a handler of it blocks without reading the body, nor while
+// a body waits for somebody to take it.
 func (res *ServerResponse) OnClose(fn func()) { res.setHook(&res.onClose, fn) }
 
 func (res *ServerResponse) setHook(hook *func(), fn func()) {

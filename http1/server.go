@@ -61,7 +61,8 @@ type Server struct {
 	IdleTimeout time.Duration
 
 	// MaxHeaderBytes bounds target, names and values of a head together, and
-	// again of the trailers: 431 beyond. 1 to 64 MiB, 0 for the default, 16384.
+	// again of the trailers: as in Node they must stay below it, else 431, or 414
+	// for the target alone. 1 to 64 MiB, 0 for the default, 16384.
 	MaxHeaderBytes int
 
 	// MaxHeadersCount bounds the fields of a head, and again of the trailers:
