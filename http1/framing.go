@@ -49,7 +49,9 @@ const bodyBytesMax = 1<<63 - 1 // fits every signed counter
 // more through than a server on a network should:
 //
 //  1. Only HTTP (not RTSP, ICE) is spoken: 400. Only 1.0 and 1.1: 505.
-//  2. A target has no fragment (RFC 9112 section 3.2): 400.
+//  2. A target has no fragment (RFC 9112 section 3.2), and the authority of an
+//     absolute http or https one is a host without user (RFC 9110 sections
+//     4.2.1 and 4.2.4), for it counts and not the Host field: 400.
 //  3. HTTP/1.1 needs a Host, nobody may send two or a malformed one (RFC 9112
 //     section 3.2): 400.
 //  4. Transfer-Encoding is one field, `chunked` (RFC 9112 section 6.1). Other
@@ -65,10 +67,14 @@ func checkRequest(m *httpparse.Message, head []byte, fields []httpparse.Field) (
 	if m.Major != 1 || m.Minor > 1 {
 		return facts, &refusal{505, httpparse.InvalidVersion, "HTTP version is neither 1.0 nor 1.1"}
 	}
-	for _, c := range m.Target.Of(head) {
+	target := m.Target.Of(head)
+	for _, c := range target {
 		if c == '#' {
 			return facts, &refusal{400, httpparse.InvalidURL, "fragment in the request target"}
 		}
+	}
+	if len(target) > 0 && target[0] != '/' && !validAbsolute(target) {
+		return facts, &refusal{400, httpparse.InvalidURL, "malformed authority in the request target"}
 	}
 	for i := range fields {
 		if bad = facts.note(&fields[i], head, m.Minor); bad != nil {

@@ -1,6 +1,9 @@
 package http1
 
-import "net/netip"
+import (
+	"bytes"
+	"net/netip"
+)
 
 // hostChars are the characters of a registered name: unreserved, sub-delims and
 // the percent of an encoded byte (RFC 3986 section 3.2.2).
@@ -34,6 +37,19 @@ func validHost(h []byte) bool {
 		i++
 	}
 	return i > 0 && validPort(h[i:])
+}
+
+// validAbsolute reports whether the authority of an http or https target is a
+// host and perhaps a port. Other targets have no authority that we know.
+func validAbsolute(target []byte) bool {
+	scheme, rest, ok := bytes.Cut(target, []byte("://"))
+	if !ok || !equalFold(string(scheme), "http") && !equalFold(string(scheme), "https") {
+		return true
+	}
+	if end := bytes.IndexAny(rest, "/?"); end >= 0 {
+		rest = rest[:end]
+	}
+	return len(rest) > 0 && validHost(rest)
 }
 
 // validLiteral is validHost for "[" IPv6address "]" [ ":" port ].

@@ -26,6 +26,9 @@ func TestRefusals(t *testing.T) {
 		{"RTSP", "DESCRIBE / RTSP/1.0\nHost: a\n\n", "400"},
 		{"ICE", "SOURCE / ICE/1.0\nHost: a\n\n", "400"},
 		{"fragment", "GET /a#b HTTP/1.1\nHost: a\n\n", "400"},
+		{"absolute without host", "GET http:///a HTTP/1.1\nHost: a\n\n", "400"},
+		{"absolute with user", "GET http://u@a/ HTTP/1.1\nHost: a\n\n", "400"},
+		{"absolute with bad port", "GET HTTPS://a:65536?b HTTP/1.1\nHost: a\n\n", "400"},
 		{"no Host", "GET / HTTP/1.1\n\n", "400"},
 		{"two Hosts", "GET / HTTP/1.1\nHost: a\nHost: a\n\n", "400"},
 		{"two Hosts of HTTP/1.0", "GET / HTTP/1.0\nHost: a\nHost: a\n\n", "400"},
@@ -112,6 +115,15 @@ func TestHosts(t *testing.T) {
 	} {
 		if got := validHost([]byte(test.host)); got != test.want {
 			t.Errorf("validHost(%q) = %v, want %v", test.host, got, test.want)
+		}
+	}
+}
+
+func TestAbsoluteTargets(t *testing.T) {
+	for _, target := range []string{"http://a", "http://a/b?c=d://", "HTTP://a:80?x", "https://[::1]:8080/", "ftp://u@a/b", "*"} {
+		out := answerOf(t, "OPTIONS "+target+" HTTP/1.1\r\nHost: a\r\n\r\n", hello)
+		if !strings.HasPrefix(out, "HTTP/1.1 200 ") {
+			t.Errorf("%s: %q", target, out)
 		}
 	}
 }
