@@ -51,7 +51,9 @@ func (s *Server) serve(l net.Listener, listening []func()) error {
 	}
 	defer s.removeListener(l)
 	for _, call := range listening {
-		call()
+		if call != nil {
+			call()
+		}
 	}
 	var delay time.Duration
 	for {

@@ -513,7 +513,7 @@ func TestListen(t *testing.T) {
 	s := CreateServer(hello)
 	listening := make(chan bool)
 	served := make(chan error)
-	go func() { served <- s.Listen(0, func() { close(listening) }) }()
+	go func() { served <- s.Listen(0, nil, func() { close(listening) }) }()
 	<-listening
 	port := s.Address().(*net.TCPAddr).Port
 	if out := talk(t, fmt.Sprint("127.0.0.1:", port), lastGet); !strings.HasSuffix(out, "Hello World") {

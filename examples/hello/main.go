@@ -13,6 +13,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -31,6 +32,10 @@ func main() {
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	port, err := portOf(args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(stdout, usage)
+		return 0
+	}
 	if err != nil {
 		fmt.Fprintln(stderr, "hello:", err)
 		return 2
@@ -47,7 +52,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	})
 	defer stop()
 
-	err = server.Listen(port, func() { fmt.Fprintf(stdout, "Listening on port %d\n", port) })
+	err = server.Listen(port, func() {
+		if addr, ok := server.Address().(*net.TCPAddr); ok {
+			port = addr.Port // of -port 0
+		}
+		fmt.Fprintf(stdout, "Listening on port %d\n", port)
+	})
 	if !errors.Is(err, http.ErrServerClosed) {
 		fmt.Fprintf(stderr, "hello: cannot listen on port %d: %v\n", port, err)
 		return 1
@@ -55,6 +65,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	<-drained
 	return 0
 }
+
+const usage = "usage: hello [-port number]"
 
 // portOf reads the port from the flag, else from the environment.
 func portOf(args []string) (int, error) {
@@ -66,11 +78,11 @@ func portOf(args []string) (int, error) {
 	flags.SetOutput(io.Discard)
 	text := flags.String("port", preset, "port to listen on")
 	if err := flags.Parse(args); err != nil {
-		return 0, fmt.Errorf("%w; usage: hello [-port number]", err)
+		return 0, fmt.Errorf("%w; %s", err, usage)
 	}
 	port, err := strconv.ParseUint(*text, 10, 16)
 	if err != nil || flags.NArg() > 0 {
-		return 0, fmt.Errorf("port must be a number from 0 to 65535; usage: hello [-port number]")
+		return 0, errors.New("port must be a number from 0 to 65535; " + usage)
 	}
 	return int(port), nil
 }
