@@ -11,7 +11,7 @@ func (p *Parser) executeByte(block []byte) (int, Code) {
 	}
 	c := block[i]
 	switch p.state {
-	case stValue:
+	case stValue, stValueConnectionBlank:
 		if c != '\r' || i >= p.quickEnd {
 			return p.execute(block)
 		}
@@ -23,9 +23,10 @@ func (p *Parser) executeByte(block []byte) (int, Code) {
 		if block[i-1] != '\n' {
 			return p.execute(block)
 		}
-		if p.special != specialNone || p.fieldCount >= FieldsBatch-1 || !p.mayBegin(c) {
+		if !p.special.plain() || p.fieldCount >= FieldsBatch-1 || c != '\r' && !p.mayBegin(c) {
 			return p.execute(block)
 		}
+		p.noteSpecial()
 		if f := &p.field; f.ValueLen > 0 && block[f.ValueOff+f.ValueLen-1] > ' ' && !f.Folded { // nothing to trim
 			to := &p.fields[p.fieldCount&(FieldsBatch-1)]
 			to.NameOff, to.NameLen, to.ID, to.Folded = f.NameOff, f.NameLen, f.ID, false
@@ -35,26 +36,36 @@ func (p *Parser) executeByte(block []byte) (int, Code) {
 		} else {
 			p.commit(block)
 		}
+		if c == '\r' {
+			p.state, p.quick = stHeadersLF, 0
+			break
+		}
 		p.beginName(i)
 	case stField:
 		if c != ':' || i >= p.quickEnd || i-p.mark > 0xffff {
 			return p.execute(block)
 		}
-		if p.identify(block, p.mark, i); p.special != specialNone {
+		if p.identify(block, p.mark, i); !p.special.plain() {
 			return p.execute(block)
 		}
 		p.counted += uint32(i - p.mark)
 		p.state = stValueBlank
 		p.quick, p.quickLast = classBlank, p.blockEndMax
 	case stValueBlank:
-		if classes[c]&classValue == 0 || c == ' ' || c == '\t' || p.special != specialNone || p.counted+1 >= p.blockMax {
+		if classes[c]&classValue == 0 || c == ' ' || c == '\t' || !p.special.plain() || p.counted+1 >= p.blockMax {
+			return p.execute(block)
+		}
+		if p.special == specialNone {
+			p.state = stValue
+		} else if !p.connectionWord(c) {
 			return p.execute(block)
 		}
 		p.mark = i
 		p.field.ValueOff = uint32(i)
 		p.boundSpan(i)
-		p.state = stValue
-		p.passOver(classValue)
+		if p.quick = 0; p.state == stValue {
+			p.passOver(classValue)
+		}
 	case stValueConnectionWord:
 		word := &connectionWords[p.word]
 		if i >= p.quickEnd || !foldedEqual(c, word.text[p.match]) {
@@ -71,6 +82,23 @@ func (p *Parser) executeByte(block []byte) (int, Code) {
 	}
 	p.scanned = i + 1
 	return 0, OK
+}
+
+// plain: nothing, or one of Connection's.
+func (s special) plain() bool {
+	return s != specialContentLength && s != specialTransferEncoding && s != specialUpgrade && s != specialChunked
+}
+
+// connectionWord begins a word that the parser knows, if one begins with c.
+func (p *Parser) connectionWord(c byte) bool {
+	for w := range connectionWords {
+		if foldedEqual(c, connectionWords[w].text[0]) {
+			p.word, p.match = uint8(w), 1
+			p.state = stValueConnectionWord
+			return true
+		}
+	}
+	return false
 }
 
 // mayBegin reports whether c may begin another field.
@@ -92,6 +120,18 @@ func (p *Parser) beginName(i int) {
 // is not usual, and has then changed nothing.
 func (p *Parser) stepLineByte(i int, c byte) bool {
 	switch p.state {
+	case stFirstSpace:
+		if c != ' ' {
+			return false
+		}
+		p.state = stSpaces
+	case stSpaces:
+		if c != '/' || p.Method == MethodConnect || p.targetMax < 2 {
+			return false
+		}
+		p.mark, p.quickEnd = i, i+p.targetMax
+		p.state = stURLPath
+		p.passOver(classPath)
 	case stURLPath, stURLQuery, stURLFragment:
 		if c != ' ' || i >= p.quickEnd {
 			return false

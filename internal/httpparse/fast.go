@@ -64,7 +64,7 @@ func (p *Parser) fastMessages(data []byte) (done, looked int, r result) {
 		}
 		w := m.load32(k)
 		if method == methodCount || m.at(e) != ' ' || m.at(e+1) != '/' || m.at(k-9) != ' ' ||
-			!m.visible(e+1, k-9) || uint16(w) != wordCRLF || k-10-e >= p.targetMax {
+			k-9 > e+2 && !m.visible(e+2, k-9) || uint16(w) != wordCRLF || k-10-e >= p.targetMax {
 			break
 		}
 		if answer := p.handler.OnMessageBegin(); answer != OK {

@@ -74,14 +74,10 @@ func (p *Parser) stepSpecial(block []byte, i int) (int, result) {
 		if c == ' ' || c == '\t' {
 			return i + 1, next
 		}
-		p.state = stValueConnectionToken
-		for w, word := range connectionWords {
-			if c|0x20 == word.text[0] {
-				p.word, p.match = uint8(w), 1
-				p.state = stValueConnectionWord
-				return i + 1, next
-			}
+		if p.connectionWord(c) {
+			return i + 1, next
 		}
+		p.state = stValueConnectionToken
 
 	case stValueConnectionWord:
 		word := connectionWords[p.word]
