@@ -12,7 +12,7 @@ import (
 // same result; FuzzSplit and FuzzCallbacks hold the two together.
 
 const (
-	fastRequestMin = 18 // GET / HTTP/1.1 and two line ends
+	fastMessageMin = 18 // GET / HTTP/1.1 and two line ends
 	fastMin        = 32 // fewer bytes than this are not worth an index
 	fastMissesMax  = 4  // lines of a head left to the machine before the fast path gives up: each costs an index
 )
@@ -33,7 +33,7 @@ const (
 // bytes it is done with, and how far it has looked behind those: 0, or the
 // begin of a field line in stFieldStart, if a head is not whole or not usual.
 func (p *Parser) fastMessages(data []byte) (done, looked int, r result) {
-	for len(data)-done >= fastRequestMin {
+	for len(data)-done >= fastMessageMin {
 		block := data[done:]
 		entries := p.index.Fill(block, 0)
 		if entries < 2 {

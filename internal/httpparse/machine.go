@@ -4,16 +4,17 @@ import "github.com/cork-go/cork/internal/fieldname"
 
 // A tour of the machine.
 //
-//  1. Execute (parser.go) passes over a byte that changes nothing without
-//     leaving its caller; everything else comes to execute.
-//  2. execute loops over three step functions, each the machine of one part of
-//     a message: stepLine (startline.go, target states in it), stepFields
-//     (fields.go) and stepBody (body.go). A step runs until it needs more
-//     bytes, leaves its part, or stops.
-//  3. Where a whole head, or at least whole lines, are in the buffer and
-//     nobody asked for single events, fastRequest and fastFields (fast.go) do
-//     the work of the first two; what they do not like they leave, untouched,
-//     to the steps.
+//  1. Execute (parser.go) passes over a byte that changes nothing. One more byte
+//     of a head goes to executeByte (bytewise.go), everything else to execute.
+//  2. execute loops over step functions, each the machine of one part of a
+//     message: stepBetween (here), stepLine (startline.go, the target's states in
+//     it), stepFields (fields.go, with special.go) and stepBody (body.go, with
+//     extension.go). A step runs until it needs more bytes, leaves its part, or
+//     stops.
+//  3. Where whole requests, or at least whole lines, are in the buffer and nobody
+//     asked for single events, fastMessages and fastFields (fast.go, the inner
+//     loop in mem_unsafe.go) do the work of the steps; what they do not like they
+//     leave, untouched, to those. fastChunks does the same for chunks.
 //
 // The steps are llhttp's machine state by state, its word for every state and
 // its byte for every error. All positions are offsets into block, the bytes
