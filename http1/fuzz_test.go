@@ -143,6 +143,7 @@ func FuzzResponseWriter(f *testing.F) {
 	f.Add([]byte("\x00\x0eContent-Length\x013\x05\x03xyz"), uint8(1))
 	f.Add([]byte("\x02\x0eContent-Length\x02\x11Transfer-Encoding\x06\x03xyz"), uint8(2))
 	f.Add([]byte("\x01\x11Transfer-Encoding\x04gzip\x01\x11Transfer-Encoding\x0dgzip, chunked\x06\x03xyz"), uint8(0))
+	f.Add([]byte("\x04\x01T\x01v\x05\x01x\x06\x00\x04\x01U\x01w"), uint8(0)) // trailers after the end
 	f.Add([]byte("\x00\x11Transfer-Encoding\x07chunked\x06\x03xyz"), uint8(0))
 	f.Add([]byte("\x00\x0aConnection\x05close\x03\xcc\x06\x03xyz"), uint8(3))
 	f.Fuzz(func(t *testing.T, script []byte, kind uint8) {

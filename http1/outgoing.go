@@ -15,6 +15,7 @@ type OutgoingMessage struct {
 	trailers []headerLine
 	removed  removedFields
 	built    bool // the head exists: headers cannot be changed any more
+	sealed   bool // the trailers too
 }
 
 // headerLine is one line of a head. Lines of one name stand together.
@@ -128,12 +129,15 @@ func (m *OutgoingMessage) HeadersSent() bool { return m.built }
 
 // AddTrailers sets the trailer fields, given as name, value, name, value, in
 // place of earlier ones. They are sent only with a chunked body (RFC 9112
-// section 7.1.2), else dropped. It returns a *HeaderError.
+// section 7.1.2), else dropped. It returns ErrWriteAfterEnd or a *HeaderError.
 //
 // Fields that frame or route a message, or that say who sent it, do not belong
 // into trailers (RFC 9110 section 6.5.1): Content-Length, Transfer-Encoding,
 // Host, Trailer and Connection are refused.
 func (m *OutgoingMessage) AddTrailers(fields ...string) error {
+	if m.sealed {
+		return ErrWriteAfterEnd
+	}
 	if err := checkPairs(fields); err != nil {
 		return err
 	}

@@ -161,7 +161,7 @@ func (res *ServerResponse) EndBytes(p []byte) error {
 		err = e
 	}
 	res.sendEnd(c, p)
-	res.ended = true
+	res.ended, res.sealed = true, true
 	res.corked = 0
 	c.shift()
 	c.settle(res)
