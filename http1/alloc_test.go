@@ -16,8 +16,10 @@ type quietTransport struct {
 func (t *quietTransport) write(bufs [][]byte) error { t.writes += len(bufs); return nil }
 
 func (t *quietTransport) fill() {
-	t.conn.keep()
-	t.conn.take(t.request, testTime)
+	if t.conn.work != nil {
+		t.conn.keep()
+	}
+	t.conn.take(t.request, t.conn.clock())
 }
 
 func newQuiet(t testing.TB, request string, handler handlerFunc) *quietTransport {

@@ -141,9 +141,9 @@ func TestHandOverBuffer(t *testing.T) {
 	out := make(chan int, 1)
 	var s *Server
 	s = &Server{OnRequest: hello, OnUpgrade: func(_ *IncomingMessage, socket net.Conn, head []byte) {
-		s.buffers.mu.Lock()
-		out <- s.buffers.list.Stats().Out()
-		s.buffers.mu.Unlock()
+		s.netPools.mu.Lock()
+		out <- s.netPools.buffers.Stats().Out()
+		s.netPools.mu.Unlock()
 		if string(head) != "head" {
 			t.Errorf("head %q", head)
 		}

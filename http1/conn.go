@@ -33,31 +33,67 @@ const (
 // conn is one connection: bytes and ticks in, bytes and decisions out. It does
 // no I/O but through its transport.
 //
-// One goroutine, the carrier's, calls run; it executes the parser, the handlers
-// and OnData. mu is released while code of the application runs and while the
-// carrier waits. Other goroutines come in through ServerResponse (which writes
-// under mu) and through a body's Read, which reads the connection on behalf of
-// the carrier while that is busy with a handler.
+// One goroutine at a time runs it: the carrier's, or the one of a handler that
+// has held the carrier up and was left behind with its connection. It executes
+// the parser, the handlers and OnData. mu is released while code of the
+// application runs and while the carrier waits. Other goroutines come in through
+// ServerResponse (which writes under mu) and through a body's Read, which reads
+// the connection on behalf of the carrier while that is busy with a handler.
+//
+// A conn is what a connection owns while nothing happens, so it is small. What
+// it needs for messages is borrowed: work is nil while there are none.
 type conn struct {
 	// Set once in newConn.
 	server *Server
 	t      transport
+	pools  *pools
 
-	mu   sync.Mutex
-	cond sync.Cond // something has changed: conn.notify
+	mu sync.Mutex
+	*work
 
-	// parser is lent from newConn to shut (or upgrade); nil afterwards.
+	reading  reading
+	writing  writing
+	eof      bool   // no more bytes will come
+	broken   bool   // a write has failed
+	requests uint32 // heads taken in
+	consumed uint64 // by parsers that have been given back
+
+	// Clock.
+	now         instant // of the last input or tick
+	started     instant // of the message being read; before the first, of the connection
+	idleSince   instant // the last answer was finished
+	lingerUntil instant // of writeLast
+}
+
+// instant is a time on the server's clock: nanoseconds, never zero, which stands
+// for no time.
+type instant int64
+
+// after returns the time d later; none if d is zero, which means no limit.
+func (i instant) after(d time.Duration) instant {
+	if d == 0 {
+		return 0
+	}
+	return i + instant(d)
+}
+
+// work is what a connection borrows while there is something to do, from its
+// first byte until all is answered: the parser, the queues, what is read and
+// what is written.
+type work struct {
+	// parser is lent with the work.
 	parser *httpparse.Parser
 
-	reading reading
-	writing writing
+	// cond is for who waits for something to change: conn.notify. L is the mutex
+	// of the connection that has borrowed the work.
+	cond    sync.Cond
+	waiters int // goroutines in cond.Wait
 
 	// The input.
 	in       []byte // arrived, and the parser is not done with it
 	own      bool   // in is the connection's own memory, not the carrier's buffer
 	starved  bool   // the parser has seen all of in
 	paused   bool   // the parser has to be resumed before it goes on
-	eof      bool   // no more bytes will come
 	overfull bool   // more of an unwanted body has come than is dropped for the connection's sake
 	dropped  int    // bytes dropped in readDrop
 
@@ -65,26 +101,24 @@ type conn struct {
 	filling  *exchange        // collects fields of a head that is not complete
 	current  *IncomingMessage // its body is being read; nil between messages
 	fresh    *exchange        // its handler has not been called
+	serving  *exchange        // its handler runs, called by run
 	tunnel   *exchange        // asks to leave HTTP
 	refused  *ClientError     // the answer is due when outgoing is empty
 	cut      bool             // … at once, without an answer
 	bad      *refusal         // found in a parser callback
-	requests int              // heads taken in
 	incoming queue[IncomingMessage]
 	outgoing queue[ServerResponse]
 
-	handling bool // a handler runs on the carrier's goroutine
-	pumping  bool // a Read reads the connection meanwhile
-	hooks    bool // some request of this connection has OnData or OnEnd
+	lent    bool // a callback of the application has bytes of the carrier's buffer
+	pumping bool // a Read reads the connection while a handler runs
+	hooks   bool // some request of this connection has OnData or OnEnd
 
 	// The output.
 	outBuf    *buffer // lent while out is not empty
 	out       []byte  // written, and not yet handed to the transport
 	heldBytes int     // in responses behind the front
 	turn      bool    // run is at work: output may be gathered
-	holding   bool    // timer is armed
-	broken    bool    // a write has failed
-	timer     *time.Timer
+	holding   bool    // the carrier sees to it that out does not wait for long
 	vec       [3][]byte
 	chunkHead []byte
 	tail      []byte
@@ -93,26 +127,29 @@ type conn struct {
 	events    []event
 	finishing []event // due when out has been handed over
 	firing    bool
-
-	// Clock.
-	now         time.Time // of the last input or tick
-	started     time.Time // of the message being read; before the first, of the connection
-	idleSince   time.Time // the last answer was finished
-	lingerUntil time.Time // of writeLast
 }
 
-func newConn(s *Server, t transport, now time.Time) *conn {
-	c := &conn{server: s, t: t, now: now, started: now}
-	c.cond.L = &c.mu
-	c.parser = s.parsers.get()
-	c.parser.Init(httpparse.Request, c, s.parserOptions)
+func newConn(s *Server, t transport, p *pools) *conn {
+	c := new(conn)
+	c.init(s, t, p)
 	return c
+}
+
+// init is newConn for a conn that is part of something larger.
+func (c *conn) init(s *Server, t transport, p *pools) {
+	c.server, c.t, c.pools = s, t, p
+	c.now = s.instant(t.time())
+	c.started = c.now
 }
 
 // take gives the connection input. data stays the carrier's: it must be left
 // alone until keep has been called.
-func (c *conn) take(data []byte, now time.Time) {
+func (c *conn) take(data []byte, now instant) {
 	c.now = now
+	if c.writing == writeClosed {
+		return
+	}
+	c.wake()
 	if c.reading >= readDrop {
 		c.dropped += len(data)
 		return
@@ -141,13 +178,55 @@ func (c *conn) keep() {
 	}
 }
 
+// wake borrows the work if the connection has none.
+func (c *conn) wake() {
+	if c.work == nil {
+		c.pools.lend(c)
+	}
+}
+
+// rest gives the work back if there is nothing to do, and nobody at it.
+func (c *conn) rest() {
+	w := c.work
+	if w == nil || w.turn || w.firing || w.pumping || w.waiters > 0 || len(w.events) > 0 {
+		return
+	}
+	if c.writing == writeClosed || c.reading == readIdle && !c.eof && w.idle() {
+		c.pools.takeBack(c)
+	}
+}
+
+// idle reports whether nothing is to be done, given that the connection is
+// between messages.
+func (w *work) idle() bool {
+	return len(w.in) == 0 && w.incoming.len() == 0 && w.outgoing.len() == 0 && len(w.out) == 0 &&
+		w.fresh == nil && w.tunnel == nil && w.refused == nil && len(w.finishing) == 0
+}
+
+// wait waits for notify, without mu. The caller has seen to it that nobody
+// waits for this goroutine: transport.block.
+func (c *conn) wait() {
+	c.waiters++
+	c.cond.Wait()
+	c.waiters--
+}
+
 // run does what can be done without the carrier and returns what it has to do.
 // mu is held; run releases it while code of the application runs.
 func (c *conn) run() step {
+	if c.work == nil {
+		switch {
+		case c.writing == writeClosed:
+			return stepClosed
+		case !c.eof:
+			return stepRead
+		}
+		c.wake()
+	}
 	c.turn = true
 	for {
 		for c.pumping {
-			c.cond.Wait()
+			c.wait()
 		}
 		switch s := c.meet(); s {
 		case stepParse:
@@ -161,13 +240,16 @@ func (c *conn) run() step {
 		case stepRefuse:
 			c.answerRefusal()
 		default:
-			c.turn = false
-			c.stopTimer()
 			c.flush()
-			if !c.fire() && (s == stepClosed) == (c.writing == writeClosed) {
+			if len(c.events) > 0 {
+				c.t.enter()
+				c.fire()
+				c.t.leave()
+			} else if (s == stepClosed) == (c.writing == writeClosed) {
+				c.turn = false
+				c.unhold()
 				return s
 			}
-			c.turn = true
 		}
 	}
 }
@@ -186,7 +268,7 @@ func (c *conn) meet() step {
 		return stepRequest
 	case c.refused != nil && (c.cut || c.outgoing.len() == 0):
 		return stepRefuse
-	case c.tunnel != nil && c.outgoing.len() == 0:
+	case c.tunnel != nil && c.outgoing.len() == 0 && c.t.pending() == 0:
 		return stepUpgrade
 	}
 	return c.meetInput()
@@ -219,6 +301,8 @@ func (c *conn) meetDrop() step {
 	switch {
 	case c.eof && c.outgoing.len() > 0 && c.server.AllowHalfOpen:
 		return stepWait
+	case c.eof && c.writing == writeLast && c.t.pending() > 0:
+		return stepWait // for the client to take it
 	case c.eof || c.writing == writeLast && c.dropped > lingerBytesMax:
 		return stepFinish
 	case c.dropped > lingerBytesMax:
@@ -229,7 +313,7 @@ func (c *conn) meetDrop() step {
 
 // full reports whether no further request is taken in for now.
 func (c *conn) full() bool {
-	return c.outgoing.len() >= pipelineRequestsMax || c.heldBytes > heldBytesMax
+	return c.outgoing.len() >= pipelineRequestsMax || c.heldBytes > heldBytesMax || c.t.pending() > heldBytesMax
 }
 
 // execute runs the parser over the input.
@@ -259,15 +343,19 @@ func (c *conn) execute() {
 	if c.overfull {
 		c.endOutput()
 	}
-	c.cond.Broadcast() // a Read may wait for what has come
+	if c.waiters > 0 {
+		c.cond.Broadcast() // a Read may wait for what has come
+	}
 }
 
 func (c *conn) refusalOf(code httpparse.Code) *ClientError {
 	if bad := c.bad; bad != nil {
 		c.bad = nil
-		return bad.clientError(c.parser.Consumed())
+		return bad.clientError(c.consumed + c.parser.Consumed())
 	}
-	return parserRefusal(code, c.parser.Err())
+	e := parserRefusal(code, c.parser.Err())
+	e.Offset += c.consumed
+	return e
 }
 
 // finishInput is called once the input has ended and all of it was parsed.
@@ -287,11 +375,17 @@ func (c *conn) finishInput() {
 	// As in Node, a client that has ended its side gets what is written, and
 	// no more: for one that waits it is the sign that it has gone.
 	c.flush()
+	if c.t.pending() > 0 && c.writing == writeOpen {
+		c.endOutput()
+		return
+	}
 	c.shut()
 }
 
 // notify wakes whoever waits for a change.
 func (c *conn) notify() {
-	c.cond.Broadcast()
+	if c.work != nil && c.waiters > 0 {
+		c.cond.Broadcast()
+	}
 	c.t.changed()
 }

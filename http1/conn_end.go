@@ -9,12 +9,13 @@ func (c *conn) shut() {
 		return
 	}
 	c.reading, c.writing = readClosed, writeClosed
-	c.abandon()
-	c.in, c.filling, c.fresh, c.tunnel, c.refused = nil, nil, nil, nil, nil
-	c.stopTimer()
-	c.releaseOut()
-	c.dropFinishing()
-	c.releaseParser()
+	if c.work != nil {
+		c.abandon()
+		c.in, c.filling, c.fresh, c.tunnel, c.refused = nil, nil, nil, nil, nil
+		c.unhold()
+		c.releaseOut()
+		c.dropFinishing()
+	}
 	c.t.close()
 	c.notify()
 }
@@ -53,17 +54,16 @@ func (c *conn) dropFinishing() {
 	c.finishing = nil
 }
 
-func (c *conn) releaseParser() {
-	if p := c.parser; p != nil {
-		c.parser = nil
-		c.server.parsers.put(p)
-	}
+// leaveHTTP ends the connection as far as HTTP goes; the carrier has its socket.
+func (c *conn) leaveHTTP() {
+	c.reading, c.writing = readClosed, writeClosed
+	c.tunnel, c.in = nil, nil
 }
 
 // check holds the states against each other.
 func (c *conn) check() {
 	invariants.Check((c.reading == readClosed) == (c.writing == writeClosed), "http1: one direction closed without the other")
-	invariants.Check((c.parser == nil) == (c.writing == writeClosed), "http1: parser without connection")
+	invariants.Check(c.cond.L == &c.mu, "http1: work of another connection")
 	invariants.Check((c.reading == readBody) == (c.current != nil), "http1: body without message")
 	invariants.Check(c.writing != writeLast || c.reading == readDrop, "http1: messages are read after the last answer")
 	invariants.Check(c.writing == writeOpen || c.outgoing.len() == 0, "http1: responses after the last answer")

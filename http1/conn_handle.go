@@ -19,14 +19,16 @@ func (c *conn) handle() {
 			return
 		}
 	}
-	c.handling = true
+	c.serving = ex
+	c.t.enter()
 	c.unlock()
 	fault := c.server.serveRequest(req, res)
+	c.t.leave()
 	c.mu.Lock()
 	for c.pumping {
-		c.cond.Wait()
+		c.wait()
 	}
-	c.handling = false
+	c.serving = nil
 	c.failed(res, fault)
 	ex.returned = true
 	if !res.ended || ex.lent {
@@ -61,9 +63,13 @@ func (c *conn) deliver() {
 	} else {
 		b.ended = true
 	}
+	c.lent = true
+	c.t.enter()
 	c.unlock()
 	fault := c.server.call(call, req)
+	c.t.leave()
 	c.mu.Lock()
+	c.lent = false
 	b.piece = nil
 	c.failed(&req.ex.res, fault)
 	c.sweep()

@@ -1,7 +1,5 @@
 package http1
 
-import "time"
-
 // send writes for res: its head if that has not been sent, then a, p and b. At
 // the front the bytes are gathered in out, or written with what is there if p
 // is large; behind it they are held. mu is held.
@@ -35,7 +33,7 @@ func (c *conn) gather(p []byte) {
 		return
 	}
 	if c.outBuf == nil {
-		c.outBuf = c.server.buffers.get()
+		c.outBuf = c.pools.buffer()
 		c.out = c.outBuf.b[:0]
 	}
 	c.out = append(c.out, p...)
@@ -66,12 +64,38 @@ func (c *conn) write(p, b []byte) {
 			return
 		}
 	}
-	if len(c.finishing) > 0 {
-		c.events = append(c.events, c.finishing...)
-		clear(c.finishing)
-		c.finishing = c.finishing[:0]
+	if len(c.finishing) > 0 && c.t.pending() == 0 {
+		c.finished()
 	}
 }
+
+// finished: everything that was written has been handed to the operating system.
+func (c *conn) finished() {
+	c.events = append(c.events, c.finishing...)
+	clear(c.finishing)
+	c.finishing = c.finishing[:0]
+}
+
+// drained is called by the carrier when the client has taken all that was
+// pending.
+func (c *conn) drained() {
+	if c.writing == writeClosed {
+		return
+	}
+	c.wake()
+	c.finished()
+	if c.writing == writeLast {
+		c.lingerUntil = c.clock().after(lingerTimeout)
+		if c.eof {
+			c.shut()
+			return
+		}
+	}
+	c.notify()
+}
+
+// clock returns the time on the server's clock.
+func (c *conn) clock() instant { return c.server.instant(c.t.time()) }
 
 func (c *conn) releaseOut() {
 	if c.outBuf == nil {
@@ -80,7 +104,7 @@ func (c *conn) releaseOut() {
 	if cap(c.out) <= bufferBytesKept {
 		c.outBuf.b = c.out[:0]
 	}
-	c.server.buffers.put(c.outBuf)
+	c.pools.putBuffer(c.outBuf)
 	c.outBuf, c.out = nil, nil
 }
 
@@ -91,23 +115,31 @@ func (c *conn) releaseOut() {
 func (c *conn) settle(res *ServerResponse) {
 	for res.waits(c) {
 		c.flush()
-		c.cond.Wait()
+		if !res.waits(c) {
+			break
+		}
+		c.t.block()
+		c.wait()
 	}
 	switch {
 	case res.corked > 0 && len(c.out) < outBytesMax:
 		return
 	case len(c.out) == 0 && len(c.finishing) == 0:
-	case c.turn && len(c.out) < outBytesMax && (!res.ended || c.fresh != nil || len(c.in) > 0):
-		c.hold()
+	case c.turn && len(c.out) < outBytesMax && (!res.ended || c.fresh != nil || len(c.in) > 0) && c.hold():
 	default:
 		c.flush()
 	}
 	c.notify()
 }
 
-// waits reports whether a Write has to wait for the response's turn.
+// waits reports whether a Write has to wait: for the response's turn, or for the
+// client.
 func (res *ServerResponse) waits(c *conn) bool {
-	return !res.ended && !res.closed && len(res.held) > 0 && c.heldBytes > heldBytesMax && c.writing == writeOpen
+	if res.ended || res.closed || c.writing != writeOpen {
+		return false
+	}
+	return len(res.held) > 0 && c.heldBytes > heldBytesMax ||
+		c.outgoing.front() == res && c.t.pending() > heldBytesMax
 }
 
 // failure returns what became of a response that was just written.
@@ -118,33 +150,25 @@ func (c *conn) failure(res *ServerResponse) error {
 	return nil
 }
 
-// hold arms the timer that writes what a handler that blocks would keep back.
-func (c *conn) hold() {
-	if c.holding {
-		return
-	}
-	c.holding = true
-	if c.timer == nil {
-		c.timer = time.AfterFunc(holdTime, c.onHold)
-		return
-	}
-	c.timer.Reset(holdTime)
+// hold reports whether output may wait for more.
+func (c *conn) hold() bool {
+	c.holding = c.holding || c.t.hold()
+	return c.holding
 }
 
-// onHold is called by the timer, on a goroutine of its own.
-func (c *conn) onHold() {
-	c.mu.Lock()
+// unhold: there is nothing left that waits.
+func (c *conn) unhold() {
 	if c.holding {
+		c.holding = false
+		c.t.unhold()
+	}
+}
+
+// held writes what has waited long enough. The carrier calls it.
+func (c *conn) held() {
+	if c.work != nil && c.holding {
 		c.holding = false
 		c.flush()
-	}
-	c.unlock()
-}
-
-func (c *conn) stopTimer() {
-	if c.holding {
-		c.holding = false
-		c.timer.Stop()
 	}
 }
 
@@ -168,7 +192,7 @@ func (c *conn) shift() {
 			c.endOutput()
 			return
 		}
-		c.idleSince = c.server.now()
+		c.idleSince = c.clock()
 		c.sweep()
 		c.retire(res.ex)
 		c.promote()
@@ -215,8 +239,8 @@ func (c *conn) endOutput() {
 	c.abandon()
 	c.in, c.paused, c.overfull = nil, false, false
 	c.fresh, c.tunnel = nil, nil
-	c.lingerUntil = c.server.now().Add(lingerTimeout)
-	if c.eof || !c.t.closeWrite() {
+	c.lingerUntil = c.clock().after(lingerTimeout)
+	if !c.t.closeWrite() || c.eof && c.t.pending() == 0 {
 		c.shut()
 		return
 	}
@@ -269,6 +293,9 @@ func (c *conn) fire() bool {
 
 // unlock fires what is due and releases mu.
 func (c *conn) unlock() {
-	c.fire()
+	if c.work != nil {
+		c.fire()
+		c.rest()
+	}
 	c.mu.Unlock()
 }

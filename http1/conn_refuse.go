@@ -1,10 +1,6 @@
 package http1
 
-import (
-	"time"
-
-	"github.com/cork-go/cork/internal/httpparse"
-)
+import "github.com/cork-go/cork/internal/httpparse"
 
 // refuse stops reading: nothing behind this point of the input is a request.
 // The answer goes out when the earlier requests have theirs. mu is held; it is
@@ -55,9 +51,13 @@ func (c *conn) displace(req *IncomingMessage, e *ClientError) {
 func (c *conn) answerRefusal() {
 	e, sendable := c.refused, c.refused.Answer != nil
 	if hook := c.server.OnClientError; hook != nil {
+		c.lent = true
+		c.t.enter()
 		c.unlock()
 		c.server.guard(func() { hook(e) })
+		c.t.leave()
 		c.mu.Lock()
+		c.lent = false
 	}
 	c.refused = nil
 	if c.writing != writeOpen {
@@ -75,63 +75,55 @@ func (c *conn) answerRefusal() {
 }
 
 // deadline returns when tick has something to do, zero for never.
-func (c *conn) deadline() time.Time {
+func (c *conn) deadline() instant {
 	s := &c.server.timeouts
 	switch c.reading {
 	case readIdle:
 		if c.requests == 0 {
-			return after(c.started, s.head)
+			return c.started.after(s.head)
 		}
-		if c.outgoing.len() == 0 {
-			return after(c.idleSince, s.idle)
+		if c.work == nil || c.outgoing.len() == 0 {
+			return c.idleSince.after(s.idle)
 		}
 	case readHead:
-		return after(c.started, s.head)
+		return c.started.after(s.head)
 	case readBody:
-		return after(c.started, s.request)
+		return c.started.after(s.request)
 	case readDrop:
-		if c.writing == writeLast {
+		if c.writing == writeLast && c.t.pending() == 0 {
 			return c.lingerUntil
 		}
 	}
-	return time.Time{}
-}
-
-// after returns t and d later; zero if d is, which means no limit.
-func after(t time.Time, d time.Duration) time.Time {
-	if d == 0 {
-		return time.Time{}
-	}
-	return t.Add(d)
+	return 0
 }
 
 // tick tells the connection what time it is. A client that is too slow with a
 // request gets 408; one that has just been quiet is closed without a word.
-func (c *conn) tick(now time.Time) {
+func (c *conn) tick(now instant) {
 	c.now = now
 	d := c.deadline()
-	if d.IsZero() || now.Before(d) {
+	if d == 0 || now < d {
 		return
 	}
 	if c.reading == readDrop || c.reading == readIdle && c.requests > 0 {
 		c.shut()
 		return
 	}
+	c.wake()
 	c.refuse(timeoutRefusal())
 }
 
-// closeIdle closes the connection if nothing is going on. It reports whether the
-// connection has ended. It does not wait for mu.
-func (c *conn) closeIdle() bool {
+// closeIdle closes the connection if nothing is going on. It does not wait for
+// mu: somebody who holds it is at work.
+func (c *conn) closeIdle() {
 	if !c.mu.TryLock() {
-		return false
+		return
 	}
 	defer c.unlock()
-	fresh := c.requests == 0 && c.server.now().Sub(c.started) < acceptDelayMax
-	if c.writing == writeOpen && c.reading == readIdle && c.outgoing.len() == 0 && !c.handling && !fresh && len(c.in) == 0 {
+	fresh := c.requests == 0 && c.clock()-c.started < instant(acceptDelayMax)
+	if c.writing == writeOpen && c.reading == readIdle && !fresh && c.work == nil && c.t.pending() == 0 {
 		c.shut()
 	}
-	return c.writing == writeClosed
 }
 
 var _ httpparse.Handler = (*conn)(nil)

@@ -72,10 +72,10 @@ func runPieces(t testing.TB, pieces [][]byte) (out []byte, seen []string) {
 	f.conn.mu.Lock()
 	f.conn.shut()
 	f.conn.unlock()
-	if n := s.parsers.list.Stats().Out(); n != 0 {
+	if n := s.netPools.parsers.Stats().Out(); n != 0 {
 		t.Fatalf("%d parsers are out", n)
 	}
-	if n := s.buffers.list.Stats().Out(); n != 0 {
+	if n := s.netPools.buffers.Stats().Out(); n != 0 {
 		t.Fatalf("%d buffers are out", n)
 	}
 	return f.out, seen

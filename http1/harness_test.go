@@ -18,6 +18,7 @@ const testDate = "Date: Fri, 20 Nov 2026 21:00:00 GMT\r\n"
 // that the connection must not look at any more are overwritten.
 type fakeTransport struct {
 	conn   *conn
+	server *Server
 	pieces [][]byte
 	eof    bool // the input ends behind the pieces; else it stays quiet
 
@@ -29,6 +30,7 @@ type fakeTransport struct {
 	closed       bool
 	noHalfClose  bool
 	changes      int
+	holds        time.Duration
 }
 
 func (t *fakeTransport) write(bufs [][]byte) error {
@@ -47,9 +49,11 @@ func (t *fakeTransport) write(bufs [][]byte) error {
 
 func (t *fakeTransport) fill() {
 	c := t.conn
-	c.keep()
+	if c.work != nil {
+		c.keep()
+	}
 	lent := &t.bodyBuf
-	if !c.handling {
+	if c.work == nil || c.serving == nil {
 		spoil(t.buf)
 		spoil(t.bodyBuf)
 		t.buf, t.bodyBuf = nil, nil
@@ -65,7 +69,7 @@ func (t *fakeTransport) fill() {
 	t.pieces = t.pieces[1:]
 	c.unlock()
 	c.mu.Lock()
-	c.take(*lent, c.server.now())
+	c.take(*lent, c.clock())
 }
 
 func spoil(b []byte) {
@@ -74,9 +78,27 @@ func spoil(b []byte) {
 	}
 }
 
+// hold holds for ever unless the test says how long.
+func (t *fakeTransport) hold() bool {
+	if t.holds > 0 {
+		time.AfterFunc(t.holds, func() {
+			t.conn.mu.Lock()
+			t.conn.held()
+			t.conn.unlock()
+		})
+	}
+	return true
+}
+
 func (t *fakeTransport) closeWrite() bool     { t.outEnded = true; return !t.noHalfClose }
 func (t *fakeTransport) close()               { t.closed = true }
 func (t *fakeTransport) changed()             { t.changes++ }
+func (t *fakeTransport) pending() int         { return 0 }
+func (t *fakeTransport) block()               {}
+func (t *fakeTransport) enter()               {}
+func (t *fakeTransport) leave()               {}
+func (t *fakeTransport) unhold()              {}
+func (t *fakeTransport) time() time.Time      { return t.server.now() }
 func (t *fakeTransport) remoteAddr() net.Addr { return &net.TCPAddr{} }
 
 // newFake returns a prepared server's connection over a fakeTransport.
@@ -91,8 +113,8 @@ func newFake(t testing.TB, s *Server) *fakeTransport {
 	if err := s.prepare(); err != nil {
 		t.Fatal(err)
 	}
-	f := &fakeTransport{}
-	f.conn = newConn(s, f, s.now())
+	f := &fakeTransport{server: s}
+	f.conn = newConn(s, f, s.netPools)
 	return f
 }
 

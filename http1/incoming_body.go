@@ -41,6 +41,7 @@ type body struct {
 func (req *IncomingMessage) OnData(fn func(data []byte)) {
 	c := req.conn
 	c.mu.Lock()
+	c.wake()
 	req.body.onData = fn
 	if req.body.flow == flowUnasked {
 		req.body.flow = flowEvents
@@ -56,6 +57,7 @@ func (req *IncomingMessage) OnData(fn func(data []byte)) {
 func (req *IncomingMessage) OnEnd(fn func()) {
 	c := req.conn
 	c.mu.Lock()
+	c.wake()
 	req.body.onEnd = fn
 	req.ex.lent, c.hooks = true, true
 	c.notify()
@@ -137,12 +139,11 @@ func (b *body) dump() {
 // carrier's goroutine is busy with a handler, which may be the caller, the
 // reader reads the connection itself; else it waits for the carrier to do so.
 func (c *conn) await() {
-	if !c.handling || c.pumping {
+	if c.work == nil || c.serving == nil || c.pumping {
 		c.notify()
-		c.cond.Wait()
+		c.waitForChange()
 		return
 	}
-	c.pumping = true
 	switch c.meetInput() {
 	case stepParse:
 		c.execute()
@@ -155,8 +156,13 @@ func (c *conn) await() {
 		}
 	case stepClosed:
 	default:
-		c.cond.Wait()
+		c.waitForChange()
 	}
-	c.pumping = false
-	c.cond.Broadcast()
+}
+
+// waitForChange waits for notify, on a goroutine of the application.
+func (c *conn) waitForChange() {
+	c.wake() // something is going on
+	c.t.block()
+	c.wait()
 }

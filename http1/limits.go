@@ -46,6 +46,9 @@ const (
 	// browser sends about 16 fields.
 	fieldsKept = 64
 
+	// tailBytesKept is the largest buffer for trailers that is kept.
+	tailBytesKept = 1 << 10
+
 	// bufferBytesKept is the largest buffer that goes back to the free list.
 	bufferBytesKept = 64 << 10
 

@@ -63,7 +63,6 @@ func TestPipelineOrder(t *testing.T) {
 // write.
 func TestPipelineBatch(t *testing.T) {
 	f := newFake(t, &Server{OnRequest: hello})
-	f.conn.timer = time.AfterFunc(time.Hour, func() {}) // a slow machine must not cut the turn short
 	f.feed(strings.Repeat(getA, 16))
 	if n := len(bodies(t, f.out)); n != 16 || f.writes != 1 {
 		t.Errorf("%d answers in %d writes, want 16 in 1", n, f.writes)
@@ -77,7 +76,6 @@ func TestOneWrite(t *testing.T) {
 		res.WriteString("Hello ")
 		res.End("World")
 	}})
-	f.conn.timer = time.AfterFunc(time.Hour, func() {})
 	f.feed(getA)
 	if f.writes != 1 {
 		t.Errorf("%d writes, want 1", f.writes)
@@ -92,6 +90,7 @@ func TestHeldOutputLeaves(t *testing.T) {
 		res.WriteString("x")
 		<-release
 	}})
+	f.holds = holdTime
 	go f.feed(getA)
 	for range 1000 {
 		f.conn.mu.Lock()
@@ -223,8 +222,8 @@ func TestEvents(t *testing.T) {
 	if !slices.Equal(log, want) {
 		t.Errorf("got  %q\nwant %q", log, want)
 	}
-	if n := f.conn.incoming.len() + f.conn.outgoing.len(); n != 0 {
-		t.Errorf("%d left in the queues", n)
+	if f.conn.work != nil {
+		t.Error("a connection without messages has kept its parser")
 	}
 }
 
@@ -385,10 +384,10 @@ func TestParsersComeBack(t *testing.T) {
 		f.conn.shut() // a second time does nothing
 		f.conn.unlock()
 	}
-	if n := s.parsers.list.Stats().Out(); n != 0 {
+	if n := s.netPools.parsers.Stats().Out(); n != 0 {
 		t.Errorf("%d parsers are out", n)
 	}
-	if n := s.buffers.list.Stats().Out(); n != 0 {
+	if n := s.netPools.buffers.Stats().Out(); n != 0 {
 		t.Errorf("%d buffers are out", n)
 	}
 }
@@ -417,11 +416,11 @@ func TestTicks(t *testing.T) {
 		f.feed(test.in)
 		c := f.conn
 		c.mu.Lock()
-		if d := c.deadline(); !d.Equal(now.Add(test.after)) {
+		if d := s.realTime(c.deadline()); !d.Equal(now.Add(test.after)) {
 			t.Errorf("%s: deadline is %v after, want %v", test.name, d.Sub(now), test.after)
 		}
 		before := f.state()
-		c.tick(now.Add(test.after - 1))
+		c.tick(s.instant(now.Add(test.after - 1)))
 		c.unlock()
 		f.drive()
 		if f.state() != before {
@@ -429,7 +428,7 @@ func TestTicks(t *testing.T) {
 		}
 		now = now.Add(test.after)
 		c.mu.Lock()
-		c.tick(now)
+		c.tick(s.instant(now))
 		c.unlock()
 		f.drive()
 		if !strings.HasPrefix(string(f.out), "HTTP/1.1 "+test.out) || f.state() != test.state {

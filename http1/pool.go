@@ -5,29 +5,68 @@ import (
 
 	"github.com/cork-go/cork/internal/freelist"
 	"github.com/cork-go/cork/internal/httpparse"
+	"github.com/cork-go/cork/internal/invariants"
 )
 
-// A free list has one owner. With net.Conns there are as many goroutines as
-// connections, so the server owns the lists and a mutex stands before each.
-
-// parserList is the server's free list of parsers. A connection borrows one for
-// its whole life, as in Node.
-type parserList struct {
-	mu   sync.Mutex
-	list freelist.FreeList[httpparse.Parser]
+// pools are the free lists of one carrier: an event loop, or all connections
+// over net.Conns together. A free list has one owner; here it is who holds mu,
+// which with a loop is the goroutine that leads it, but for a handler that was
+// left behind.
+type pools struct {
+	mu      sync.Mutex
+	parsers freelist.FreeList[httpparse.Parser]
+	works   freelist.FreeList[work]
+	buffers freelist.FreeList[buffer]
 }
 
-func (l *parserList) get() *httpparse.Parser {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.list.Alloc()
+func newPools(s *Server) *pools {
+	p := new(pools)
+	p.buffers.New = newBuffer
+	if s.MaxIdleHTTPParsers > 0 {
+		p.parsers.SetMax(s.MaxIdleHTTPParsers)
+	}
+	return p
 }
 
-func (l *parserList) put(p *httpparse.Parser) {
-	p.Release()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.list.Free(p)
+// lend gives a connection its work and, in it, a parser: Node's word for it is
+// parsers.alloc. c.mu is held.
+func (p *pools) lend(c *conn) {
+	p.mu.Lock()
+	w := p.works.Alloc()
+	w.parser = p.parsers.Alloc()
+	p.mu.Unlock()
+	w.parser.Init(httpparse.Request, c, c.server.parserOptions)
+	w.cond.L = &c.mu
+	c.work = w
+}
+
+// takeBack is freeParser: nobody uses the work any more. c.mu is held.
+func (p *pools) takeBack(c *conn) {
+	w := c.work
+	if invariants.Enabled {
+		invariants.Check(w.outBuf == nil && !w.holding && w.waiters == 0, "http1: work given back in use")
+	}
+	c.work = nil
+	parser := w.parser
+	c.consumed += parser.Consumed()
+	parser.Release()
+	w.reset()
+	p.mu.Lock()
+	p.parsers.Free(parser)
+	p.works.Free(w)
+	p.mu.Unlock()
+}
+
+// reset makes the work ready for another connection, and keeps its memory.
+func (w *work) reset() {
+	incoming, outgoing := w.incoming.emptied(), w.outgoing.emptied()
+	chunkHead, tail := w.chunkHead[:0], w.tail[:0]
+	if cap(tail) > tailBytesKept {
+		tail = nil
+	}
+	events, finishing := w.events[:0], w.finishing[:0]
+	*w = work{incoming: incoming, outgoing: outgoing, chunkHead: chunkHead, tail: tail,
+		events: events, finishing: finishing}
 }
 
 // buffer is memory for one read, or for output that is gathered.
@@ -37,24 +76,15 @@ type buffer struct {
 
 func newBuffer() *buffer { return &buffer{b: make([]byte, readBufferBytes)} }
 
-// bufferList is the server's free list of buffers.
-type bufferList struct {
-	mu   sync.Mutex
-	list freelist.FreeList[buffer]
+func (p *pools) buffer() *buffer {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.buffers.Alloc()
 }
 
-func (l *bufferList) get() *buffer {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.list.New == nil {
-		l.list.New = newBuffer
-	}
-	return l.list.Alloc()
-}
-
-func (l *bufferList) put(b *buffer) {
+func (p *pools) putBuffer(b *buffer) {
 	b.b = b.b[:cap(b.b)]
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.list.Free(b)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.buffers.Free(b)
 }

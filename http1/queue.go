@@ -60,3 +60,6 @@ func (q *queue[T]) popBack() *T {
 	}
 	return item
 }
+
+// emptied returns an empty queue with the memory of q, which is empty.
+func (q *queue[T]) emptied() queue[T] { return queue[T]{items: q.items[:0]} }

@@ -293,6 +293,7 @@ func (res *ServerResponse) lock() (*conn, error) {
 		c.unlock()
 		return nil, ErrWriteAfterEnd
 	}
+	c.wake() // it has none if the connection has ended
 	return c, nil
 }
 

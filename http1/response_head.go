@@ -52,7 +52,7 @@ func (res *ServerResponse) storeHead(status int, headers []string, known bool, s
 		w.line(headers[i], headers[i+1])
 	}
 	if !w.facts.date && !res.removed.has(removedDate) {
-		w.dst = appendLine(w.dst, "Date", s.date.at(s.now()))
+		w.dst = appendLine(w.dst, "Date", s.date.at(res.conn.t.time()))
 	}
 	v := frameResponse(&w.facts, &a)
 	if w.facts.trailer && v.length.kind != bodyChunked && !a.bodyless() {

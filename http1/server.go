@@ -88,9 +88,9 @@ type Server struct {
 	keepAliveLine string
 	parserOptions httpparse.Options
 	now           func() time.Time
+	epoch         time.Time // instants count from here
 
-	parsers   parserList
-	buffers   bufferList
+	netPools  *pools // of the connections over net.Conns
 	exchanges sync.Pool
 	date      dateCache
 

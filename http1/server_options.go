@@ -81,12 +81,22 @@ func (s *Server) fill() {
 		// is 414 and not 431.
 		TargetBytesMax: uint32(headerBytes) - 1,
 	}}
-	if s.MaxIdleHTTPParsers > 0 {
-		s.parsers.list.SetMax(s.MaxIdleHTTPParsers)
-	}
 	if s.now == nil {
 		s.now = time.Now
 	}
+	s.epoch = s.now().Add(-time.Hour)
+	s.netPools = newPools(s)
+}
+
+// instant returns t on the server's clock.
+func (s *Server) instant(t time.Time) instant { return instant(t.Sub(s.epoch)) }
+
+// realTime is the other way round; no time is the zero time.
+func (s *Server) realTime(i instant) time.Time {
+	if i == 0 {
+		return time.Time{}
+	}
+	return s.epoch.Add(time.Duration(i))
 }
 
 // orDefault reads a timeout's field.

@@ -40,14 +40,14 @@ func start(t *testing.T, s *Server) (addr string) {
 		}
 		eventually(t, "goroutines", func() bool { return runtime.NumGoroutine() <= before })
 		eventually(t, "parsers", func() bool {
-			s.parsers.mu.Lock()
-			defer s.parsers.mu.Unlock()
-			return s.parsers.list.Stats().Out() == 0
+			s.netPools.mu.Lock()
+			defer s.netPools.mu.Unlock()
+			return s.netPools.parsers.Stats().Out() == 0
 		})
 		eventually(t, "buffers", func() bool {
-			s.buffers.mu.Lock()
-			defer s.buffers.mu.Unlock()
-			return s.buffers.list.Stats().Out() == 0
+			s.netPools.mu.Lock()
+			defer s.netPools.mu.Unlock()
+			return s.netPools.buffers.Stats().Out() == 0
 		})
 	})
 	return l.Addr().String()

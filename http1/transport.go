@@ -1,34 +1,62 @@
 package http1
 
-import "net"
+import (
+	"net"
+	"time"
+)
 
 // transport carries a connection's bytes. The connection decides, the transport
 // does: it calls conn.run, and does what the step that run returns asks for.
-// All methods but remoteAddr are called with conn.mu held.
+// All methods but those of the last group are called with conn.mu held.
 //
-// transport_net.go carries a connection over any net.Conn.
+// transport_loop.go carries a connection on an event loop, transport_net.go one
+// over any net.Conn.
 type transport interface {
 	// write hands bufs to the peer, in order and whole. When it returns, the
 	// bytes may be reused. It may wait for the peer, within the server's
-	// WriteTimeout. After an error nothing more is written.
+	// WriteTimeout, or keep what the peer does not take at once: pending. After
+	// an error nothing more is written.
 	write(bufs [][]byte) error
 
-	// fill brings in more input, once: it waits, without conn.mu, until there
-	// are bytes, the input has ended or a deadline has passed, and tells the
-	// connection by take, eof, tick or shut. It calls conn.keep before it uses
-	// a buffer again.
+	// pending is how many bytes wait for the peer. When there are none left the
+	// carrier calls conn.drained.
+	pending() int
+
+	// fill brings in more input while a handler runs: it waits, without conn.mu,
+	// until there are bytes, the input has ended or something has changed, and
+	// tells the connection by take, eof, tick or shut. It calls conn.keep before
+	// it uses a buffer again.
 	fill()
+
+	// block: the goroutine is about to wait for the connection. If it is one that
+	// others wait for, they are seen to.
+	block()
+
+	// hold reports whether output may wait for more of it; the carrier calls
+	// conn.held after holdTime at the latest, unless unhold is called first.
+	hold() bool
+	unhold()
 
 	// closeWrite ends the output behind what has been written and leaves the
 	// input open. It reports false if the carrier cannot do that.
 	closeWrite() bool
 
-	// close ends both directions at once. It may be called twice.
+	// close ends both directions at once; what is pending is lost. It may be
+	// called twice.
 	close()
 
-	// changed: the connection may have an earlier deadline than when the
-	// carrier began to wait. What waits on conn.cond has been woken already.
+	// changed: run may have something to do, or the connection an earlier
+	// deadline than when the carrier began to wait. Whoever waits on conn.cond
+	// has been woken already.
 	changed()
+
+	// enter and leave stand around code of the application that is called by
+	// run, on the goroutine that called run.
+	enter()
+	leave()
+
+	// time is the time, not older than the last input.
+	time() time.Time
 
 	remoteAddr() net.Addr
 }
@@ -45,8 +73,8 @@ const (
 	stepRefuse              // the answer to a refused request is due
 
 	// Left to the carrier.
-	stepRead    // more input: call fill
-	stepWait    // no input for now: wait on conn.cond
+	stepRead    // more input
+	stepWait    // no input for now: something has to change first
 	stepUpgrade // hand the connection over
 	stepClosed  // the connection has ended
 )

@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -32,11 +33,14 @@ type netTransport struct {
 	bodyBuf *buffer // of a body's Read while a handler runs: buf may hold its head
 	reading bool    // fill waits: changed has to move its deadline
 
+	timer *time.Timer // of hold
+
 	// Deadlines that are set on the socket, zero for none. A deadline may be
 	// too early, never too late: who meets one looks whether it is time. So
 	// it is not moved with each request.
-	readBy, writeBy time.Time
-	readExpired     bool // readBy has passed: it has to be set anew in any case
+	readBy      instant
+	writeBy     time.Time
+	readExpired bool // readBy has passed: it has to be set anew in any case
 
 	vec net.Buffers
 }
@@ -50,7 +54,7 @@ func newNetTransport(s *Server, socket net.Conn) *netTransport {
 	t := &netTransport{socket: socket, server: s}
 	t.raw = rawConn(socket)
 	t.tryRead = t.readReady
-	t.conn = newConn(s, t, s.now())
+	t.conn = newConn(s, t, s.netPools)
 	return t
 }
 
@@ -74,7 +78,8 @@ func (t *netTransport) serve() {
 		case stepRead:
 			t.fill()
 		case stepWait:
-			c.cond.Wait()
+			c.keep()
+			c.wait()
 		case stepUpgrade:
 			t.handOver()
 			ended = true
@@ -94,21 +99,23 @@ func (t *netTransport) abandon() {
 	_ = t.socket.Close()
 	c := t.conn
 	c.mu.Lock()
-	for c.pumping {
-		c.cond.Wait()
+	for c.work != nil && c.pumping {
+		c.wait()
 	}
-	c.handling = false
 	c.shut()
+	if c.work != nil {
+		c.turn = false
+	}
 	c.unlock()
 }
 
 func (t *netTransport) releaseBuffers() {
 	if t.buf != nil {
-		t.server.buffers.put(t.buf)
+		t.conn.pools.putBuffer(t.buf)
 		t.buf = nil
 	}
 	if t.bodyBuf != nil {
-		t.server.buffers.put(t.bodyBuf)
+		t.conn.pools.putBuffer(t.bodyBuf)
 		t.bodyBuf = nil
 	}
 }
@@ -117,20 +124,28 @@ func (t *netTransport) releaseBuffers() {
 // or the one of a body's Read while the carrier's runs a handler.
 func (t *netTransport) fill() {
 	c := t.conn
-	c.keep()
-	lent := &t.bodyBuf
-	if !c.handling {
+	lent := &t.buf
+	if c.work != nil {
+		c.keep()
+		if c.serving != nil {
+			lent, c.pumping = &t.bodyBuf, true
+		}
+	}
+	if lent == &t.buf {
 		t.releaseBuffers()
-		lent = &t.buf
 	}
 	t.armRead(c.deadline())
 	t.reading = true
 	c.unlock()
 	buf, n, err := t.read(*lent)
-	now := t.server.now()
 	c.mu.Lock()
+	now := c.clock()
 	t.reading = false
 	*lent = buf
+	if lent == &t.bodyBuf {
+		c.pumping = false
+		c.cond.Broadcast()
+	}
 	if c.writing == writeClosed {
 		return
 	}
@@ -154,7 +169,7 @@ func (t *netTransport) fill() {
 func (t *netTransport) read(buf *buffer) (*buffer, int, error) {
 	if t.raw == nil {
 		if buf == nil {
-			buf = t.server.buffers.get()
+			buf = t.conn.pools.buffer()
 		}
 		n, err := t.socket.Read(buf.b)
 		return buf, n, err
@@ -171,13 +186,13 @@ func (t *netTransport) read(buf *buffer) (*buffer, int, error) {
 
 // armRead sees to it that fill ends by the time d, or a little earlier; zero is
 // never.
-func (t *netTransport) armRead(d time.Time) {
-	if !t.readExpired && (d.IsZero() || !t.readBy.IsZero() && !d.Before(t.readBy)) {
+func (t *netTransport) armRead(d instant) {
+	if !t.readExpired && (d == 0 || t.readBy != 0 && d >= t.readBy) {
 		return
 	}
 	t.readExpired = false
 	t.readBy = d
-	_ = t.socket.SetReadDeadline(d) // fails on a closed socket, and so will the read
+	_ = t.socket.SetReadDeadline(t.server.realTime(d)) // fails on a closed socket, and so will the read
 }
 
 // changed implements transport. A read that waits though there is something else
@@ -186,13 +201,17 @@ func (t *netTransport) changed() {
 	if !t.reading {
 		return
 	}
-	next := t.conn.meet
-	if t.conn.pumping {
-		next = t.conn.meetInput
+	c := t.conn
+	if c.work == nil {
+		return
+	}
+	next := c.meet
+	if c.pumping {
+		next = c.meetInput
 	}
 	switch next() {
 	case stepRead:
-		t.armRead(t.conn.deadline())
+		t.armRead(c.deadline())
 	case stepClosed: // the socket is closed, or about to be
 	default:
 		t.armRead(longAgo)
@@ -200,7 +219,37 @@ func (t *netTransport) changed() {
 }
 
 // longAgo is a deadline that has passed.
-var longAgo = time.Unix(1, 0)
+const longAgo instant = 1
+
+// hold implements transport: a handler that blocks must not keep back what is
+// written.
+func (t *netTransport) hold() bool {
+	if t.timer == nil {
+		t.timer = time.AfterFunc(holdTime, t.onHold)
+	} else {
+		t.timer.Reset(holdTime)
+	}
+	return true
+}
+
+func (t *netTransport) unhold() { t.timer.Stop() }
+
+// onHold is called by the timer, on a goroutine of its own.
+func (t *netTransport) onHold() {
+	t.conn.mu.Lock()
+	t.conn.held()
+	t.conn.unlock()
+}
+
+// pending implements transport: write waits itself.
+func (t *netTransport) pending() int { return 0 }
+
+// block, enter and leave implement transport: nobody waits for this goroutine.
+func (t *netTransport) block() {}
+func (t *netTransport) enter() {}
+func (t *netTransport) leave() {}
+
+func (t *netTransport) time() time.Time { return t.server.now() }
 
 // write implements transport.
 func (t *netTransport) write(bufs [][]byte) error {
@@ -265,11 +314,8 @@ func (t *netTransport) remoteAddr() net.Addr { return t.socket.RemoteAddr() }
 func (t *netTransport) handOver() {
 	c := t.conn
 	req := &c.tunnel.req
-	head := append([]byte(nil), c.in...)
-	c.tunnel, c.in = nil, nil
-	c.reading, c.writing = readClosed, writeClosed
-	c.stopTimer()
-	c.releaseParser()
+	head := bytes.Clone(c.in)
+	c.leaveHTTP()
 	c.unlock()
 	t.server.removeConnection(t)
 	t.releaseBuffers() // the hook may stay as long as its connection

@@ -30,7 +30,7 @@ func rawConn(socket net.Conn) syscall.RawConn {
 func (t *netTransport) readReady(fd uintptr) bool {
 	buf := t.spare
 	if buf == nil {
-		buf = t.server.buffers.get()
+		buf = t.conn.pools.buffer()
 	}
 	n, err := syscall.Read(int(fd), buf.b)
 	for err == syscall.EINTR {
@@ -41,7 +41,7 @@ func (t *netTransport) readReady(fd uintptr) bool {
 		return true
 	}
 	if t.spare == nil {
-		t.server.buffers.put(buf)
+		t.conn.pools.putBuffer(buf)
 	}
 	switch {
 	case err == syscall.EAGAIN:
