@@ -1,0 +1,16 @@
+package netpoll
+
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	reusePort = unix.SO_REUSEPORT_LB
+
+	tcpKeepIdle     = unix.TCP_KEEPIDLE
+	tcpKeepInterval = unix.TCP_KEEPINTVL
+	tcpKeepCount    = unix.TCP_KEEPCNT
+	tcpKeepUnit     = time.Second
+)
