@@ -42,6 +42,13 @@ const (
 	// readBufferBytes is the size of a read. Most requests fit several times.
 	readBufferBytes = 16 << 10
 
+	// readAheadMax is how much is read behind a request whose handler runs on
+	// another goroutine.
+	readAheadMax = 16 << 10
+
+	// loopsMax is far more event loops than there are processors.
+	loopsMax = 1024
+
 	// fieldsKept is the largest field table that goes back with a message; a
 	// browser sends about 16 fields.
 	fieldsKept = 64

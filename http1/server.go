@@ -78,6 +78,12 @@ type Server struct {
 	// written by then, and requests without an answer are aborted.
 	AllowHalfOpen bool
 
+	// Carrier is what carries the connections. The default is CarrierAuto.
+	Carrier Carrier
+
+	// Loops is how many event loops there are; 0 for one per P (GOMAXPROCS).
+	Loops int
+
 	// Logger gets panics of handlers and errors of accept. Default slog.Default().
 	Logger *slog.Logger
 
@@ -90,6 +96,7 @@ type Server struct {
 	now           func() time.Time
 	epoch         time.Time // instants count from here
 
+	loops     *loops // nil before the first connection that needs them; guarded by mu
 	netPools  *pools // of the connections over net.Conns
 	exchanges sync.Pool
 	date      dateCache
@@ -114,14 +121,15 @@ func (s *Server) Close() error {
 	s.closing.Store(true)
 	s.mu.Lock()
 	err := s.closeListeners()
-	open := s.open()
+	open := s.overNet()
 	s.mu.Unlock()
 	for _, t := range open {
 		_ = t.socket.Close() // who reads or writes stops
 	}
-	for _, t := range open {
-		t.conn.abort() // who waits for the application does not look at the socket
+	for _, c := range s.open() {
+		c.abort() // who waits for the application does not look at the socket
 	}
+	s.closeLoops()
 	return err
 }
 
@@ -142,27 +150,50 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		case <-poll.C:
 		}
 	}
+	s.closeLoops()
 	return err
 }
 
 // closeIdle closes the connections that have nothing to do and reports whether
 // there are no others.
 func (s *Server) closeIdle() bool {
-	s.mu.Lock()
 	open := s.open()
-	s.mu.Unlock()
-	for _, t := range open {
-		t.conn.closeIdle()
+	for _, c := range open {
+		c.closeIdle()
 	}
 	return len(open) == 0
 }
 
-// open returns the connections, as a new slice. s.mu is held.
-func (s *Server) open() (all []*netTransport) {
+// open returns the connections, as a new slice.
+func (s *Server) open() (all []*conn) {
+	s.mu.Lock()
+	loops := s.loops
+	for _, t := range s.overNet() {
+		all = append(all, t.conn)
+	}
+	s.mu.Unlock()
+	if loops != nil {
+		all = append(all, loops.connections()...)
+	}
+	return all
+}
+
+// overNet returns those over net.Conns. s.mu is held.
+func (s *Server) overNet() (all []*netTransport) {
 	for t := range s.connections {
 		all = append(all, t)
 	}
 	return all
+}
+
+// closeLoops ends the event loops, when no connection is left.
+func (s *Server) closeLoops() {
+	s.mu.Lock()
+	loops := s.loops
+	s.mu.Unlock()
+	if loops != nil {
+		loops.close()
+	}
 }
 
 func (s *Server) closeListeners() (err error) {

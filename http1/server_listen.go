@@ -34,11 +34,29 @@ func (s *Server) listenAndServe(addr string, listening []func()) error {
 	if err != nil {
 		return err
 	}
+	if s.usesLoops() {
+		taken, err := s.onLoops(l)
+		if err != nil {
+			l.Close()
+			return err
+		}
+		l = taken
+	}
 	return s.serve(l, listening)
 }
 
-// Serve serves the connections of a listener, each on a goroutine of its own,
-// until it or the server is closed, and closes it. Errors as Listen.
+// onLoops moves a listener of the server's own to the event loops.
+func (s *Server) onLoops(l net.Listener) (net.Listener, error) {
+	loops, err := s.startLoops()
+	if err != nil {
+		return nil, err
+	}
+	return loops.listen(l)
+}
+
+// Serve serves the connections of a listener until it or the server is closed,
+// and closes it. A *net.TCPConn or *net.UnixConn is carried by the event loops,
+// any other connection by a goroutine; see Carrier. Errors as Listen.
 func (s *Server) Serve(l net.Listener) error { return s.serve(l, nil) }
 
 func (s *Server) serve(l net.Listener, listening []func()) error {
@@ -57,10 +75,9 @@ func (s *Server) serve(l net.Listener, listening []func()) error {
 	}
 	var delay time.Duration
 	for {
-		socket, err := l.Accept()
+		err := s.accept(l)
 		if err == nil {
 			delay = 0
-			s.connectionListener(socket)
 			continue
 		}
 		if s.closing.Load() {
@@ -75,8 +92,50 @@ func (s *Server) serve(l net.Listener, listening []func()) error {
 	}
 }
 
-// connectionListener starts a connection: Node's word for the http module's
-// listener to the socket server's connection event.
+// accept takes in one connection of l.
+func (s *Server) accept(l net.Listener) error {
+	socket, err := l.Accept()
+	if err != nil {
+		return err
+	}
+	switch socket.(type) {
+	case *net.TCPConn, *net.UnixConn:
+		if !s.usesLoops() {
+			break
+		}
+		loops, err := s.startLoops()
+		if err != nil {
+			socket.Close()
+			return err
+		}
+		if err := loops.adopt(socket); err != nil {
+			s.logger().Warn("http1: accept", "error", err)
+		}
+		return nil
+	}
+	s.connectionListener(socket)
+	return nil
+}
+
+// startLoops starts the event loops unless they run.
+func (s *Server) startLoops() (*loops, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing.Load() {
+		return nil, http.ErrServerClosed
+	}
+	if s.loops == nil {
+		loops, err := newLoops(s)
+		if err != nil {
+			return nil, err
+		}
+		s.loops = loops
+	}
+	return s.loops, nil
+}
+
+// connectionListener starts a connection over a net.Conn: Node's word for the
+// http module's listener to the socket server's connection event.
 func (s *Server) connectionListener(socket net.Conn) {
 	t := newNetTransport(s, socket)
 	if !s.addConnection(t) {

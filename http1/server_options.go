@@ -3,6 +3,7 @@ package http1
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"time"
 
 	"github.com/cork-go/cork/internal/httpparse"
@@ -31,6 +32,9 @@ func (s *Server) check() error {
 		return fmt.Errorf("http1: Server.ReadHeaderTimeout is %v; it must not be longer than ReadTimeout, %v",
 			s.ReadHeaderTimeout, s.ReadTimeout)
 	}
+	if s.Carrier > CarrierNet {
+		return fmt.Errorf("http1: Server.Carrier is %v; allowed are CarrierAuto, CarrierLoop and CarrierNet", s.Carrier)
+	}
 	for _, option := range []struct {
 		name            string
 		value, max, def int
@@ -38,6 +42,7 @@ func (s *Server) check() error {
 		{"MaxHeaderBytes", s.MaxHeaderBytes, headerBytesMaxMax, headerBytesMax},
 		{"MaxHeadersCount", s.MaxHeadersCount, 1<<16 - 1, headersMax},
 		{"MaxIdleHTTPParsers", s.MaxIdleHTTPParsers, 1 << 30, parsersIdleMax},
+		{"Loops", s.Loops, loopsMax, runtime.GOMAXPROCS(0)},
 	} {
 		if option.value < 0 || option.value > option.max {
 			return fmt.Errorf("http1: Server.%s is %d; allowed are 1 to %d, and 0 for the default, %d",

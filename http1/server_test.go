@@ -27,6 +27,7 @@ func start(t *testing.T, s *Server) (addr string) {
 	if s.Logger == nil {
 		s.Logger = slog.New(slog.DiscardHandler)
 	}
+	s.Carrier = testCarrier
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -39,18 +40,33 @@ func start(t *testing.T, s *Server) (addr string) {
 			t.Errorf("Serve: %v", err)
 		}
 		eventually(t, "goroutines", func() bool { return runtime.NumGoroutine() <= before })
-		eventually(t, "parsers", func() bool {
-			s.netPools.mu.Lock()
-			defer s.netPools.mu.Unlock()
-			return s.netPools.parsers.Stats().Out() == 0
-		})
-		eventually(t, "buffers", func() bool {
-			s.netPools.mu.Lock()
-			defer s.netPools.mu.Unlock()
-			return s.netPools.buffers.Stats().Out() == 0
-		})
+		eventually(t, "what was lent", func() bool { return lent(s) == "" })
 	})
 	return l.Addr().String()
+}
+
+// lent says what has not come back to the server's free lists.
+func lent(s *Server) (out string) {
+	all := []*pools{s.netPools}
+	if s.loops != nil {
+		for _, l := range s.loops.group.Loops() {
+			all = append(all, l.Data.(*pools))
+		}
+	}
+	for _, p := range all {
+		p.mu.Lock()
+		if n := p.parsers.Stats().Out(); n != 0 {
+			out += fmt.Sprint(n, " parsers ")
+		}
+		if n := p.works.Stats().Out(); n != 0 {
+			out += fmt.Sprint(n, " works ")
+		}
+		if n := p.buffers.Stats().Out(); n != 0 {
+			out += fmt.Sprint(n, " buffers ")
+		}
+		p.mu.Unlock()
+	}
+	return out
 }
 
 func eventually(t *testing.T, what string, ok func() bool) {

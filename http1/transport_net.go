@@ -320,12 +320,17 @@ func (t *netTransport) handOver() {
 	t.server.removeConnection(t)
 	t.releaseBuffers() // the hook may stay as long as its connection
 	_ = t.socket.SetDeadline(time.Time{})
-	hook := t.server.OnUpgrade
+	t.server.callTunnel(req, t.socket, head)
+}
+
+// callTunnel calls OnUpgrade or OnConnect.
+func (s *Server) callTunnel(req *IncomingMessage, socket net.Conn, head []byte) {
+	hook := s.OnUpgrade
 	if req.Method() == "CONNECT" {
-		hook = t.server.OnConnect
+		hook = s.OnConnect
 	}
-	if !t.server.guard(func() { hook(req, t.socket, head) }) {
-		_ = t.socket.Close()
+	if !s.guard(func() { hook(req, socket, head) }) {
+		_ = socket.Close()
 	}
 }
 

@@ -1,0 +1,546 @@
+package http1
+
+import (
+	"net"
+	"net/netip"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/cork-go/cork/internal/loop"
+	"github.com/cork-go/cork/internal/netpoll"
+)
+
+// loopConn is a connection on an event loop, in one piece of memory.
+type loopConn struct {
+	conn      conn
+	transport loopTransport
+}
+
+// loopTransport carries a connection on an event loop: the loop tells that the
+// socket is ready, and the goroutine that leads it reads and runs the
+// connection. If a handler blocks, another goroutine leads on, and the
+// connection is driven to its end by the one that was left behind; what comes
+// in meanwhile is taken by the new leader, see pump.
+//
+// All fields are guarded by conn.mu.
+type loopTransport struct {
+	socket loop.Socket
+	conn   *conn
+	turn   *loop.Turn // set while the goroutine that leads the loop drives the connection
+	peer   netip.AddrPort
+
+	// buf is for reads while no turn is at hand, and what a body's Read has not
+	// taken yet.
+	buf *buffer
+
+	writeBy instant // when the peer must have taken some of what is pending
+
+	running  bool // a goroutine drives the connection
+	readable bool // the socket may have more
+	hungUp   bool // its end is in sight: a short read does not mean that it is empty
+	posted   bool // Run is due
+}
+
+// readsMax is how often a connection is read before others have their turn.
+const readsMax = 16
+
+// drive runs the connection until it waits for something. mu is held.
+func (t *loopTransport) drive(turn *loop.Turn) {
+	c := t.conn
+	t.running, t.turn = true, turn
+	for reads := 0; ; {
+		step := c.run()
+		if step == stepRead && t.readable {
+			if reads++; reads > readsMax && t.turn != nil {
+				t.post()
+				break
+			}
+			t.read()
+			continue
+		}
+		if step == stepUpgrade {
+			t.handOver()
+		}
+		break
+	}
+	t.settle()
+	t.running, t.turn = false, nil
+	c.rest()
+	t.arm()
+}
+
+// settle moves what the connection still needs out of buffers that are not its
+// own.
+func (t *loopTransport) settle() {
+	if t.conn.work != nil {
+		t.conn.keep()
+	}
+	t.releaseBuffer()
+}
+
+func (t *loopTransport) releaseBuffer() {
+	if t.buf != nil {
+		t.conn.pools.putBuffer(t.buf)
+		t.buf = nil
+	}
+}
+
+// read takes in what is there, into the loop's buffer if the goroutine leads it.
+func (t *loopTransport) read() {
+	if t.turn != nil {
+		t.readInto(t.turn.Buffer())
+		return
+	}
+	if t.buf == nil {
+		t.buf = t.conn.pools.buffer()
+	}
+	t.readInto(t.buf.b)
+}
+
+// readInto reads once. What is in p already is moved first.
+func (t *loopTransport) readInto(p []byte) {
+	c := t.conn
+	if c.work != nil {
+		c.keep()
+	}
+	n, err := t.socket.Read(p)
+	switch {
+	case err == syscall.EAGAIN:
+		t.readable = false
+	case err != nil:
+		t.readable = false
+		c.shut()
+	case n == 0:
+		t.readable = false
+		c.eof = true
+	default:
+		t.readable = n == len(p) || t.hungUp
+		c.take(p[:n], c.clock())
+	}
+}
+
+// OnReady implements loop.Handler.
+func (t *loopTransport) OnReady(turn *loop.Turn, readable, writable, hungUp bool) {
+	c := t.conn
+	c.mu.Lock()
+	t.readable = t.readable || readable || hungUp
+	t.hungUp = t.hungUp || hungUp
+	if writable && t.socket.Pending() > 0 {
+		t.flush()
+	}
+	switch {
+	case t.running:
+		t.pump(turn)
+	case t.readable || c.work != nil:
+		t.drive(turn)
+	}
+	c.mu.Unlock() // not deferred: a handler that ends its goroutine has it unlocked
+}
+
+// Run implements loop.Task: something has changed.
+func (t *loopTransport) Run(turn *loop.Turn) {
+	c := t.conn
+	c.mu.Lock()
+	t.posted = false
+	if !t.running {
+		t.drive(turn)
+	}
+	c.mu.Unlock() // not deferred: a handler that ends its goroutine has it unlocked
+}
+
+// OnTimeout implements loop.Handler.
+func (t *loopTransport) OnTimeout(turn *loop.Turn) {
+	c := t.conn
+	c.mu.Lock()
+	t.socket.Expired()
+	now := c.server.instant(turn.Time())
+	if t.socket.Pending() > 0 && now >= t.writeBy && t.writeBy != 0 {
+		t.socket.Reset() // the end of the output would not get through either
+		c.shut()
+	} else {
+		c.tick(now)
+	}
+	if t.running {
+		t.arm()
+		c.mu.Unlock()
+		return
+	}
+	t.drive(turn)
+	c.mu.Unlock() // not deferred: a handler that ends its goroutine has it unlocked
+}
+
+// pump reads on behalf of a connection whose handler runs on another goroutine:
+// the body, for whoever waits for it, and beyond it a little, since that shows
+// that the client has gone.
+func (t *loopTransport) pump(turn *loop.Turn) {
+	c := t.conn
+	if t.turn != nil {
+		return // the goroutine in question leads: it is calling itself
+	}
+	for range readsMax {
+		switch step := c.meetInput(); {
+		case step == stepParse && c.current != nil:
+			c.execute()
+		case step == stepRead && t.readable && (c.current != nil || len(c.in) < readAheadMax):
+			t.readInto(turn.Buffer())
+			if c.eof && c.current == nil && len(c.in) == 0 {
+				c.finishInput()
+			}
+		case step == stepFinish && c.current != nil:
+			c.finishInput()
+		default:
+			c.keep()
+			return
+		}
+	}
+	c.keep()
+	t.post()
+}
+
+// OnHandOver implements loop.Handler: the goroutine that drives the connection is
+// inside a handler and does not lead any more. Everything is moved out of the
+// loop's buffer, but what a callback was given stays where it is.
+func (t *loopTransport) OnHandOver() (keepsBuffer bool) {
+	c := t.conn
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t.turn = nil
+	if c.work == nil {
+		return false
+	}
+	if c.serving != nil {
+		c.serving.req.materialise()
+	}
+	if c.fresh != nil {
+		c.fresh.req.materialise()
+	}
+	c.held()
+	if c.lent {
+		return true
+	}
+	c.keep()
+	return false
+}
+
+// OnGoexit implements loop.Handler.
+func (t *loopTransport) OnGoexit() {
+	c := t.conn
+	c.mu.Lock()
+	t.running, t.turn = false, nil
+	c.shut()
+	if c.work != nil {
+		c.turn, c.lent, c.serving = false, false, nil
+	}
+	t.releaseBuffer()
+	c.unlock()
+}
+
+// flush writes what is pending.
+func (t *loopTransport) flush() {
+	before := t.socket.Pending()
+	if err := t.socket.Flush(); err != nil {
+		t.conn.broken = true
+		t.conn.shut()
+		return
+	}
+	switch after := t.socket.Pending(); {
+	case after == 0:
+		t.writeBy = 0
+		t.conn.drained()
+	case after < before:
+		t.expectProgress()
+		if t.conn.work != nil {
+			t.conn.notify()
+		}
+	}
+}
+
+// expectProgress gives the peer time for what is pending: WriteTimeout for each
+// writeBytesMax.
+func (t *loopTransport) expectProgress() {
+	limit := t.conn.server.timeouts.write
+	if limit == 0 {
+		return
+	}
+	t.writeBy = t.conn.clock().after(limit)
+	t.arm()
+}
+
+// write implements transport.
+func (t *loopTransport) write(bufs [][]byte) error {
+	before := t.socket.Pending()
+	err := t.socket.Write(bufs)
+	if err == nil && before == 0 && t.socket.Pending() > 0 {
+		t.expectProgress()
+	}
+	return err
+}
+
+// pending implements transport.
+func (t *loopTransport) pending() int { return t.socket.Pending() }
+
+// fill implements transport: it reads what is there, on the goroutine of the
+// handler, or waits for pump.
+func (t *loopTransport) fill() {
+	c := t.conn
+	if t.readable {
+		if t.buf == nil {
+			t.buf = c.pools.buffer()
+		}
+		t.readInto(t.buf.b)
+		return
+	}
+	c.waitForChange()
+}
+
+// block implements transport.
+func (t *loopTransport) block() {
+	if t.turn != nil {
+		t.turn.HandOver()
+	}
+}
+
+// enter implements transport.
+func (t *loopTransport) enter() {
+	if t.turn != nil {
+		t.turn.Enter(t)
+	}
+}
+
+// leave implements transport.
+func (t *loopTransport) leave() {
+	if t.turn != nil && !t.turn.Leave() {
+		t.turn = nil
+	}
+}
+
+// hold implements transport: the loop calls OnHandOver if the handler blocks.
+func (t *loopTransport) hold() bool { return t.turn != nil }
+
+// unhold implements transport.
+func (t *loopTransport) unhold() {}
+
+// closeWrite implements transport.
+func (t *loopTransport) closeWrite() bool {
+	return t.socket.CloseWrite() == nil
+}
+
+// close implements transport.
+func (t *loopTransport) close() { t.socket.Close() }
+
+// changed implements transport.
+func (t *loopTransport) changed() {
+	c := t.conn
+	if t.running || t.posted || c.work == nil || c.writing == writeClosed {
+		return
+	}
+	switch c.meet() {
+	case stepWait:
+	case stepRead:
+		if t.readable {
+			t.post()
+		}
+	default:
+		t.post()
+	}
+	t.arm()
+}
+
+// post has Run called.
+func (t *loopTransport) post() {
+	if !t.posted {
+		t.posted = true
+		t.socket.Loop().Post(t)
+	}
+}
+
+// arm sees to it that OnTimeout is called when there is something to do, or
+// earlier.
+func (t *loopTransport) arm() {
+	d := t.conn.deadline()
+	if t.writeBy != 0 && (d == 0 || t.writeBy < d) {
+		d = t.writeBy
+	}
+	if d != 0 {
+		t.socket.SetTimer(int64(d))
+	}
+}
+
+// time implements transport.
+func (t *loopTransport) time() time.Time {
+	if t.turn != nil {
+		return t.turn.Time()
+	}
+	return t.conn.server.now()
+}
+
+// remoteAddr implements transport.
+func (t *loopTransport) remoteAddr() net.Addr { return addrOf(t.peer) }
+
+// addrOf returns the address of a TCP socket, or of a Unix socket's end, which
+// has none.
+func addrOf(a netip.AddrPort) net.Addr {
+	if !a.IsValid() {
+		return &net.UnixAddr{Net: "unix"}
+	}
+	return net.TCPAddrFromAddrPort(a)
+}
+
+// handOver takes the socket from the loop and gives it to OnUpgrade or
+// OnConnect, on a goroutine of its own.
+func (t *loopTransport) handOver() {
+	c := t.conn
+	ex := c.tunnel
+	ex.lent = true
+	head := append([]byte(nil), c.in...)
+	c.leaveHTTP()
+	fd, ok := t.socket.Detach()
+	if !ok {
+		return
+	}
+	go func() { // ends when the hook returns
+		socket, err := netConn(fd)
+		if err != nil {
+			c.server.logger().Error("http1: upgrade", "error", err)
+			return
+		}
+		c.server.callTunnel(&ex.req, socket, head)
+	}()
+}
+
+// netConn makes a net.Conn of a descriptor, which it takes.
+func netConn(fd int) (net.Conn, error) {
+	f := os.NewFile(uintptr(fd), "")
+	defer f.Close() // FileConn has its own
+	return net.FileConn(f)
+}
+
+// loops carries a server's connections on event loops.
+type loops struct {
+	server *Server
+	group  *loop.Group
+}
+
+func newLoops(s *Server) (*loops, error) {
+	group, err := loop.NewGroup(loop.Config{
+		Loops: s.Loops,
+		Epoch: s.epoch,
+		Now:   s.now,
+		OnError: func(err error) {
+			s.logger().Warn("http1: event loop", "error", err)
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range group.Loops() {
+		l.Data = newPools(s)
+	}
+	return &loops{server: s, group: group}, nil
+}
+
+// onAccept is Node's connectionListener: it begins a connection.
+func (ls *loops) onAccept(home *loop.Loop, fd int, peer netip.AddrPort) {
+	lc := new(loopConn)
+	t := &lc.transport
+	t.conn, t.peer = &lc.conn, peer
+	lc.conn.init(ls.server, t, home.Data.(*pools))
+	lc.conn.mu.Lock()
+	defer lc.conn.mu.Unlock()
+	if err := home.Add(&t.socket, fd, t); err != nil {
+		lc.conn.shut()
+		ls.server.logger().Warn("http1: accept", "error", err)
+		return
+	}
+	t.arm()
+}
+
+// listen moves a listener that nobody else has to the loops.
+func (ls *loops) listen(l net.Listener) (net.Listener, error) {
+	fd, err := dup(l)
+	if err != nil {
+		return nil, err
+	}
+	setNoDelay(l, fd)
+	taken := &loopListener{addr: l.Addr(), closed: make(chan struct{})}
+	if taken.listener, err = ls.group.Listen(fd, ls.onAccept); err != nil {
+		return nil, err
+	}
+	return taken, l.Close()
+}
+
+// setNoDelay sets TCP_NODELAY where connections inherit it.
+func setNoDelay(l net.Listener, fd int) {
+	if _, tcp := l.(*net.TCPListener); tcp {
+		_ = netpoll.OS.SetNoDelay(fd, true)
+	}
+}
+
+// adopt moves a connection that was accepted elsewhere to the loops.
+func (ls *loops) adopt(socket net.Conn) error {
+	defer socket.Close()
+	fd, err := dup(socket)
+	if err != nil {
+		return err
+	}
+	var peer netip.AddrPort
+	if a, ok := socket.RemoteAddr().(*net.TCPAddr); ok {
+		peer = netip.AddrPortFrom(a.AddrPort().Addr().Unmap(), a.AddrPort().Port())
+	}
+	ls.group.Adopt(fd, peer, ls.onAccept)
+	return nil
+}
+
+// dup returns another descriptor of a socket.
+func dup(of any) (fd int, err error) {
+	raw, err := of.(syscall.Conn).SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	ctlErr := raw.Control(func(own uintptr) {
+		fd, err = loop.Dup(int(own))
+		err = os.NewSyscallError("dup", err)
+	})
+	if ctlErr != nil {
+		return 0, ctlErr
+	}
+	return fd, err
+}
+
+// connections returns those there are.
+func (ls *loops) connections() (all []*conn) {
+	for _, h := range ls.group.Handlers() {
+		all = append(all, h.(*loopTransport).conn)
+	}
+	return all
+}
+
+func (ls *loops) close() { ls.group.Close() }
+
+// loopListener is a listener of the loops, seen from Serve.
+type loopListener struct {
+	listener *loop.Listener
+	addr     net.Addr
+	once     sync.Once
+	closed   chan struct{}
+}
+
+// Accept implements net.Listener: the loops accept, this waits for the end.
+func (l *loopListener) Accept() (net.Conn, error) {
+	<-l.closed
+	return nil, net.ErrClosed
+}
+
+// Close implements net.Listener.
+func (l *loopListener) Close() error {
+	l.once.Do(func() {
+		l.listener.Close()
+		close(l.closed)
+	})
+	return nil
+}
+
+// Addr implements net.Listener.
+func (l *loopListener) Addr() net.Addr { return l.addr }

@@ -1,0 +1,125 @@
+package loop
+
+import (
+	"time"
+
+	"github.com/cork-go/cork/internal/invariants"
+	"github.com/cork-go/cork/internal/netpoll"
+)
+
+// Turn is a goroutine's lead of a loop. It is passed to handlers and is theirs
+// until they return. All its methods but HandOver are called by that goroutine
+// only.
+type Turn struct {
+	loop   *Loop
+	number uint64  // of the word, as long as the goroutine has the token
+	at     Handler // what it is inside of
+}
+
+// leads reports whether the goroutine has the token still. Nobody takes it but
+// between Enter and Leave.
+func (t *Turn) leads() bool { return t.loop.word.Load()>>1 == t.number }
+
+// Loop returns the loop.
+func (t *Turn) Loop() *Loop { return t.loop }
+
+// Time is when the turn began. Valid while the goroutine leads.
+func (t *Turn) Time() time.Time { return t.loop.time }
+
+// Buffer returns memory to read into. It is the loop's: valid until the handler
+// returns or Leave fails.
+func (t *Turn) Buffer() []byte { return t.loop.buf }
+
+// Enter says that code follows that may block. at gets OnHandOver if it does.
+func (t *Turn) Enter(at Handler) {
+	l := t.loop
+	if invariants.Enabled {
+		invariants.Check(t.leads() && l.word.Load()&1 == 0, "loop: Enter without the token, or twice")
+	}
+	l.inside, t.at = at, at
+	t.number++
+	l.word.Store(t.number<<1 | 1)
+	if !l.group.monitoring.Load() {
+		l.group.wakeMonitor()
+	}
+}
+
+// Leave says that the code has returned. It reports false if it took so long that
+// another goroutine leads by now: the caller goes on without the loop and
+// returns when it has finished what it was at.
+func (t *Turn) Leave() bool {
+	if !t.loop.word.CompareAndSwap(t.number<<1|1, t.number<<1) {
+		return false
+	}
+	t.at = nil
+	return true
+}
+
+// HandOver has another goroutine lead on, if the leader is between Enter and
+// Leave. Any goroutine may call it: who knows that the leader is about to block
+// on something that only the loop can bring.
+func (t *Turn) HandOver() {
+	l := t.loop
+	if word := l.word.Load(); word&1 == 1 {
+		l.takeToken(word)
+	}
+}
+
+// takeToken takes the token from the leader that is inside, and reports whether
+// it could.
+func (l *Loop) takeToken(word uint64) bool {
+	number := word>>1 + 1
+	if !l.word.CompareAndSwap(word, number<<1) {
+		return false
+	}
+	go l.follow(number) // ends when the loop does or the token is taken from it
+	return true
+}
+
+// follow goes on where a leader was left behind.
+func (l *Loop) follow(number uint64) {
+	t := &Turn{loop: l, number: number}
+	defer t.ended()
+	if at := l.inside; at != nil {
+		l.inside = nil
+		if at.OnHandOver() {
+			l.buf = nil
+		}
+	}
+	if l.buf == nil {
+		l.buf = make([]byte, readBytes)
+	}
+	l.time = l.group.now()
+	l.lead(t)
+	t.loop = nil
+}
+
+// ended is called when the goroutine of a turn ends. If it does so inside of
+// somebody's code (runtime.Goexit), the loop must not end with it.
+func (t *Turn) ended() {
+	if t.loop == nil {
+		return
+	}
+	if fault := recover(); fault != nil {
+		panic(fault) // ours: handlers see to those of the application
+	}
+	at := t.at
+	t.HandOver()
+	if at != nil {
+		at.OnGoexit()
+	}
+}
+
+// dispatch does what is next.
+func (t *Turn) dispatch(item *readyItem) {
+	switch {
+	case item.socket != nil && item.timeout:
+		item.socket.handler.OnTimeout(t)
+	case item.socket != nil:
+		item.socket.handler.OnReady(t, item.flags&netpoll.Readable != 0, item.flags&netpoll.Writable != 0, item.flags&netpoll.HangUp != 0)
+	case item.listener != nil:
+		item.listener.accept()
+	default:
+		item.task.Run(t)
+	}
+}
