@@ -108,14 +108,16 @@ type work struct {
 	bad      *refusal         // found in a parser callback
 	incoming queue[IncomingMessage]
 	outgoing queue[ServerResponse]
+	spare    *exchange // ready for the next message
 
 	lent    bool // a callback of the application has bytes of the carrier's buffer
 	pumping bool // a Read reads the connection while a handler runs
 	hooks   bool // some request of this connection has OnData or OnEnd
 
 	// The output.
-	outBuf    *buffer // lent while out is not empty
-	out       []byte  // written, and not yet handed to the transport
+	out       []byte  // written, and not yet handed to the transport: in small or outBuf
+	small     []byte  // memory for out, empty
+	outBuf    *buffer // lent if small is too small
 	heldBytes int     // in responses behind the front
 	turn      bool    // run is at work: output may be gathered
 	holding   bool    // the carrier sees to it that out does not wait for long
@@ -138,7 +140,7 @@ func newConn(s *Server, t transport, p *pools) *conn {
 // init is newConn for a conn that is part of something larger.
 func (c *conn) init(s *Server, t transport, p *pools) {
 	c.server, c.t, c.pools = s, t, p
-	c.now = s.instant(t.time())
+	c.now = t.now()
 	c.started = c.now
 }
 
@@ -193,6 +195,8 @@ func (c *conn) rest() {
 	}
 	if c.writing == writeClosed || c.reading == readIdle && !c.eof && w.idle() {
 		c.pools.takeBack(c)
+	} else if len(c.out) == 0 {
+		c.small = nil // who waits owns as little as can be
 	}
 }
 

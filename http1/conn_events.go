@@ -15,7 +15,7 @@ func (c *conn) OnMessageBegin() httpparse.Code {
 // OnHeaders implements httpparse.Handler.
 func (c *conn) OnHeaders(_ []byte, fields []httpparse.Field) httpparse.Code {
 	if c.filling == nil {
-		c.filling = c.server.exchange()
+		c.filling = c.exchange()
 	}
 	c.filling.req.fields = append(c.filling.req.fields, fields...)
 	return httpparse.OK
@@ -26,7 +26,7 @@ func (c *conn) OnHeadersComplete(head []byte, fields []httpparse.Field) httppars
 	ex := c.filling
 	c.filling = nil
 	if ex == nil {
-		ex = c.server.exchange()
+		ex = c.exchange()
 	}
 	req := &ex.req
 	req.fields = append(req.fields, fields...)
@@ -37,7 +37,7 @@ func (c *conn) OnHeadersComplete(head []byte, fields []httpparse.Field) httppars
 	}
 	if bad != nil {
 		c.bad = bad
-		c.server.putExchange(ex)
+		c.putExchange(ex)
 		return httpparse.Refuse
 	}
 	c.requests++

@@ -29,14 +29,24 @@ func (c *conn) send(res *ServerResponse, a, p, b []byte) {
 
 // gather adds to what will be written.
 func (c *conn) gather(p []byte) {
-	if len(p) == 0 {
-		return
-	}
-	if c.outBuf == nil {
-		c.outBuf = c.pools.buffer()
-		c.out = c.outBuf.b[:0]
+	if need := len(c.out) + len(p); need > cap(c.out) && c.outBuf == nil {
+		c.growOut(need)
 	}
 	c.out = append(c.out, p...)
+}
+
+// growOut makes room for need bytes: most answers are small.
+func (c *conn) growOut(need int) {
+	switch {
+	case need > outBytesKept:
+		c.outBuf = c.pools.buffer()
+		c.out = append(c.outBuf.b[:0], c.out...)
+	case c.small == nil:
+		c.small = make([]byte, 0, outBytesKept)
+		c.out = c.small
+	default:
+		c.out = c.small
+	}
 }
 
 // flush hands over what was gathered.
@@ -95,17 +105,17 @@ func (c *conn) drained() {
 }
 
 // clock returns the time on the server's clock.
-func (c *conn) clock() instant { return c.server.instant(c.t.time()) }
+func (c *conn) clock() instant { return c.t.now() }
 
 func (c *conn) releaseOut() {
-	if c.outBuf == nil {
-		return
+	if c.outBuf != nil {
+		if cap(c.out) <= bufferBytesKept {
+			c.outBuf.b = c.out[:0]
+		}
+		c.pools.putBuffer(c.outBuf)
+		c.outBuf = nil
 	}
-	if cap(c.out) <= bufferBytesKept {
-		c.outBuf.b = c.out[:0]
-	}
-	c.pools.putBuffer(c.outBuf)
-	c.outBuf, c.out = nil, nil
+	c.out = nil
 }
 
 // settle decides what becomes of what was just written for res. While run is

@@ -64,7 +64,7 @@ func (c *conn) retire(ex *exchange) {
 	if ex.lent || ex.req.body.out || c.writing == writeClosed {
 		return
 	}
-	c.server.putExchange(ex)
+	c.putExchange(ex)
 }
 
 // reset makes the exchange ready for another request.
@@ -89,8 +89,12 @@ func (res *ServerResponse) reset() {
 }
 
 // exchange lends an exchange.
-func (s *Server) exchange() *exchange {
-	if ex, ok := s.exchanges.Get().(*exchange); ok {
+func (c *conn) exchange() *exchange {
+	if ex := c.spare; ex != nil {
+		c.spare = nil
+		return ex
+	}
+	if ex, ok := c.server.exchanges.Get().(*exchange); ok {
 		return ex
 	}
 	return newExchange()
@@ -98,11 +102,14 @@ func (s *Server) exchange() *exchange {
 
 // putExchange takes one back. With invariants it is spoiled and dropped
 // instead, so that a handler that uses it too long is found out.
-func (s *Server) putExchange(ex *exchange) {
+func (c *conn) putExchange(ex *exchange) {
 	ex.reset()
-	if invariants.Enabled {
+	switch {
+	case invariants.Enabled:
 		ex.req.body.req = nil
-		return
+	case c.spare == nil:
+		c.spare = ex
+	default:
+		c.server.exchanges.Put(ex)
 	}
-	s.exchanges.Put(ex)
 }

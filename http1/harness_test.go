@@ -98,6 +98,7 @@ func (t *fakeTransport) block()               {}
 func (t *fakeTransport) enter()               {}
 func (t *fakeTransport) leave()               {}
 func (t *fakeTransport) unhold()              {}
+func (t *fakeTransport) now() instant         { return t.server.instant(t.server.now()) }
 func (t *fakeTransport) time() time.Time      { return t.server.now() }
 func (t *fakeTransport) remoteAddr() net.Addr { return &net.TCPAddr{} }
 

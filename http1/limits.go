@@ -53,6 +53,10 @@ const (
 	// browser sends about 16 fields.
 	fieldsKept = 64
 
+	// outBytesKept is the memory for output that goes with a parser to the free
+	// list: a batch of small answers fits.
+	outBytesKept = 4 << 10
+
 	// tailBytesKept is the largest buffer for trailers that is kept.
 	tailBytesKept = 1 << 10
 

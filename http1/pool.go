@@ -35,7 +35,9 @@ func (p *pools) lend(c *conn) {
 	w := p.works.Alloc()
 	w.parser = p.parsers.Alloc()
 	p.mu.Unlock()
-	w.parser.Init(httpparse.Request, c, c.server.parserOptions)
+	if !w.parser.Reuse(c) {
+		w.parser.Init(httpparse.Request, c, c.server.parserOptions)
+	}
 	w.cond.L = &c.mu
 	c.work = w
 }
@@ -50,11 +52,29 @@ func (p *pools) takeBack(c *conn) {
 	parser := w.parser
 	c.consumed += parser.Consumed()
 	parser.Release()
-	w.reset()
+	if c.writing == writeOpen {
+		w.rested()
+	} else {
+		w.reset()
+	}
 	p.mu.Lock()
 	p.parsers.Free(parser)
 	p.works.Free(w)
 	p.mu.Unlock()
+}
+
+// rested is reset for a work whose connection has nothing to do: little of it
+// has to be put right.
+func (w *work) rested() {
+	w.parser, w.cond.L = nil, nil
+	w.in = nil
+	w.own, w.starved, w.hooks = false, false, false
+	w.dropped = 0
+	if invariants.Enabled {
+		invariants.Check(w.filling == nil && w.current == nil && w.serving == nil && w.bad == nil && !w.cut &&
+			!w.paused && !w.overfull && !w.lent && !w.pumping && !w.turn && !w.firing && w.heldBytes == 0 &&
+			w.out == nil && w.vec[0] == nil && len(w.events) == 0, "http1: a work has not come to rest")
+	}
 }
 
 // reset makes the work ready for another connection, and keeps its memory.
@@ -65,8 +85,8 @@ func (w *work) reset() {
 		tail = nil
 	}
 	events, finishing := w.events[:0], w.finishing[:0]
-	*w = work{incoming: incoming, outgoing: outgoing, chunkHead: chunkHead, tail: tail,
-		events: events, finishing: finishing}
+	*w = work{incoming: incoming, outgoing: outgoing, small: w.small, chunkHead: chunkHead, tail: tail,
+		events: events, finishing: finishing, spare: w.spare}
 }
 
 // buffer is memory for one read, or for output that is gathered.

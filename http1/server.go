@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/cork-go/cork/internal/httpparse"
+	"github.com/cork-go/cork/internal/netpoll"
 )
 
 // Server is an HTTP/1.x server. Its fields are set before it listens; a wrong
@@ -94,7 +95,8 @@ type Server struct {
 	keepAliveLine string
 	parserOptions httpparse.Options
 	now           func() time.Time
-	epoch         time.Time // instants count from here
+	epoch         time.Time   // instants count from here
+	sys           netpoll.Sys // a test's; nil for the real one
 
 	loops     *loops // nil before the first connection that needs them; guarded by mu
 	netPools  *pools // of the connections over net.Conns

@@ -55,7 +55,8 @@ type transport interface {
 	enter()
 	leave()
 
-	// time is the time, not older than the last input.
+	// now is the time, not older than the last input; time is the same.
+	now() instant
 	time() time.Time
 
 	remoteAddr() net.Addr

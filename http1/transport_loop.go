@@ -155,7 +155,7 @@ func (t *loopTransport) OnTimeout(turn *loop.Turn) {
 	c := t.conn
 	c.mu.Lock()
 	t.socket.Expired()
-	now := c.server.instant(turn.Time())
+	now := instant(turn.Nanos())
 	if t.socket.Pending() > 0 && now >= t.writeBy && t.writeBy != 0 {
 		t.socket.Reset() // the end of the output would not get through either
 		c.shut()
@@ -368,6 +368,14 @@ func (t *loopTransport) arm() {
 	}
 }
 
+// now implements transport.
+func (t *loopTransport) now() instant {
+	if t.turn != nil {
+		return instant(t.turn.Nanos())
+	}
+	return t.conn.server.instant(t.conn.server.now())
+}
+
 // time implements transport.
 func (t *loopTransport) time() time.Time {
 	if t.turn != nil {
@@ -428,6 +436,7 @@ func newLoops(s *Server) (*loops, error) {
 		Loops: s.Loops,
 		Epoch: s.epoch,
 		Now:   s.now,
+		Sys:   s.sys,
 		OnError: func(err error) {
 			s.logger().Warn("http1: event loop", "error", err)
 		},

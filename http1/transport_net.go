@@ -79,6 +79,7 @@ func (t *netTransport) serve() {
 			t.fill()
 		case stepWait:
 			c.keep()
+			c.small = nil
 			c.wait()
 		case stepUpgrade:
 			t.handOver()
@@ -249,6 +250,7 @@ func (t *netTransport) block() {}
 func (t *netTransport) enter() {}
 func (t *netTransport) leave() {}
 
+func (t *netTransport) now() instant    { return t.server.instant(t.server.now()) }
 func (t *netTransport) time() time.Time { return t.server.now() }
 
 // write implements transport.

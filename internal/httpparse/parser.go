@@ -84,6 +84,17 @@ func (p *Parser) Init(t Type, h Handler, o Options) {
 	p.fast = t == Request && o.Tracer == nil && o.Lenient&LenientHeaders == 0
 }
 
+// Reuse makes a parser that stands between two messages ready for another stream
+// with the same type and options, and costs less than Init. It reports false,
+// and does nothing, if the parser stands elsewhere.
+func (p *Parser) Reuse(h Handler) bool {
+	if p.state != stStart || p.holding || p.scanned != 0 || p.err.Code != OK || p.kind == 0 {
+		return false
+	}
+	p.handler, p.consumed = h, 0
+	return true
+}
+
 // Release drops the references to Handler and Tracer, for a parser that goes
 // to a free list. Init makes it usable again.
 func (p *Parser) Release() { p.handler, p.tracer = nil, nil }

@@ -91,6 +91,12 @@ func readStream(t testing.TB, kind Type, o Options, input []byte, cut func(left 
 	var p Parser
 	s := &transcript{p: &p}
 	p.Init(kind, s, o)
+	return s.read(t, input, cut)
+}
+
+// read feeds the transcript's parser.
+func (s *transcript) read(t testing.TB, input []byte, cut func(left int) int) string {
+	p := s.p
 	from, to := 0, 0
 	for to < len(input) {
 		to += min(max(cut(len(input)-to), 1), len(input)-to)

@@ -47,6 +47,7 @@ type Loop struct {
 	next   int // of ready
 	buf    []byte
 	time   time.Time
+	nanos  int64   // time, on the clock of timers
 	inside Handler // set by Enter
 	parks  bool    // there was nothing to do in the last turn
 
@@ -138,7 +139,7 @@ func (l *Loop) refill() bool {
 		if !ok {
 			return false
 		}
-		l.time = l.group.now()
+		l.look()
 		if !l.collect(n) {
 			return false
 		}
@@ -210,6 +211,12 @@ type readyItem struct {
 	timeout  bool
 }
 
+// look looks at the clock, once a turn.
+func (l *Loop) look() {
+	l.time = l.group.now()
+	l.nanos = l.group.nanos(l.time)
+}
+
 // collect makes the ready list of n events, of timers and of posts. It reports
 // false when the loop has ended.
 func (l *Loop) collect(n int) bool {
@@ -231,7 +238,7 @@ func (l *Loop) collect(n int) bool {
 	}
 	l.posts = l.posts[:0]
 	if l.wheel.Len() > 0 {
-		l.wheel.Advance(l.group.nanos(l.time), l.expire)
+		l.wheel.Advance(l.nanos, l.expire)
 	}
 	return true
 }

@@ -26,6 +26,9 @@ func (t *Turn) Loop() *Loop { return t.loop }
 // Time is when the turn began. Valid while the goroutine leads.
 func (t *Turn) Time() time.Time { return t.loop.time }
 
+// Nanos is Time on the clock of timers: nanoseconds since the group's epoch.
+func (t *Turn) Nanos() int64 { return t.loop.nanos }
+
 // Buffer returns memory to read into. It is the loop's: valid until the handler
 // returns or Leave fails.
 func (t *Turn) Buffer() []byte { return t.loop.buf }
@@ -89,7 +92,7 @@ func (l *Loop) follow(number uint64) {
 	if l.buf == nil {
 		l.buf = make([]byte, readBytes)
 	}
-	l.time = l.group.now()
+	l.look()
 	l.lead(t)
 	t.loop = nil
 }

@@ -1,0 +1,88 @@
+package http1
+
+import (
+	"net/netip"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/cork-go/cork/internal/netpoll"
+)
+
+// quietSys is a kernel that always has the same request and takes every answer,
+// so that what is left of the time is ours.
+type quietSys struct {
+	netpoll.Sys
+	request  []byte
+	reads    int // left
+	wait     bool
+	finished chan bool
+}
+
+const quietFD = 4000 // far from what is open
+
+func (q *quietSys) PollAdd(poll, fd int, mode netpoll.Mode) error {
+	if fd == quietFD {
+		return nil
+	}
+	return q.Sys.PollAdd(poll, fd, mode)
+}
+
+func (q *quietSys) Poll(poll int, events []netpoll.Event) (int, error) {
+	if q.reads == 0 {
+		return q.Sys.Poll(poll, events)
+	}
+	for i := range 32 {
+		events[i] = netpoll.Event{FD: quietFD, Flags: netpoll.Readable}
+	}
+	return 32, nil
+}
+
+func (q *quietSys) Read(_ int, p []byte) (int, error) {
+	if q.reads == 0 {
+		return 0, syscall.EAGAIN
+	}
+	if q.reads--; q.reads == 0 {
+		q.finished <- true
+	}
+	return copy(p, q.request), nil
+}
+
+func (q *quietSys) Write(_ int, p []byte) (int, error) { return len(p), nil }
+func (q *quietSys) Close(fd int) error {
+	if fd == quietFD {
+		return nil
+	}
+	return q.Sys.Close(fd)
+}
+
+// BenchmarkLoop is what a request costs besides the kernel.
+func BenchmarkLoop(b *testing.B) {
+	for _, bench := range []struct {
+		name string
+		n    int
+	}{{"one", 1}, {"pipeline16", 16}} {
+		b.Run(bench.name, func(b *testing.B) {
+			q := &quietSys{Sys: netpoll.OS, request: []byte(strings.Repeat("GET / HTTP/1.1\r\nHost: 127.0.0.1:3100\r\n\r\n", bench.n)),
+				reads: b.N, finished: make(chan bool, 1)}
+			s := &Server{OnRequest: hello, Loops: 1, sys: q}
+			if err := s.prepare(); err != nil {
+				b.Fatal(err)
+			}
+			ls, err := newLoops(s)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			b.ResetTimer()
+			ls.group.Adopt(quietFD, netip.AddrPort{}, ls.onAccept)
+			<-q.finished
+			b.StopTimer()
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*bench.n), "ns/request")
+			for _, c := range ls.connections() {
+				c.abort()
+			}
+			ls.close()
+		})
+	}
+}
