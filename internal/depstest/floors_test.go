@@ -17,7 +17,7 @@ var cork = house{
 		{"cmd/cork"},
 	},
 	// Tests and generators: no floor, and nobody imports them.
-	outside: []string{"internal/apitest", "internal/depstest", "internal/fieldname/gen"},
+	outside: []string{"internal/apitest", "internal/depstest", "internal/fieldname/gen", "internal/netpoll/faulty"},
 	// Bytes to parser, buffers to loop: two towers that meet in http1 alone.
 	towers: [2][]string{
 		{"internal/httpparse", "internal/bytescan", "internal/fieldname"},

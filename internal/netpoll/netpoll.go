@@ -19,9 +19,12 @@
 //     keeps no books. The events of one Poll may be about a descriptor that was
 //     closed while the earlier ones were handled.
 //   - Every descriptor is non-blocking and closed on exec.
-//   - Edge-triggered means: an event comes when something changes. A descriptor
-//     is read, or written, until it has nothing more; a short read or write tells
-//     as much as EAGAIN does.
+//   - Edge-triggered means: an event comes when something changes, and whoever
+//     does not take all that is there waits for ever. A descriptor is written until
+//     a write is short, or EAGAIN. It is read until a read is short, or EAGAIN;
+//     but once HangUp has been seen, until the end or an error: the end does not
+//     make reads shorter, and it may have come before the event did, together
+//     with the last bytes, so that no other event will tell.
 //   - Errors are syscall.Errno values, bare, to be compared with ==. EINTR is
 //     never one of them.
 //   - Happens-before: what one goroutine did before it wrote to a socket, the one

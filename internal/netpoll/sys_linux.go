@@ -14,9 +14,9 @@ var OS Sys = system{}
 
 type system struct{ sockets }
 
-// pollMax is how many events Poll takes at a time; more would make its stack
-// frame large, and a loop would be late for those that come meanwhile.
-const pollMax = 128
+// pollMax is how many events Poll takes at a time. They are on its stack, and
+// twice as many take 20 ns longer to clear. A loop with more to do asks again.
+const pollMax = 64
 
 // vecMax is how many slices Writev writes at a time. It fits the stack.
 const vecMax = 16
