@@ -1,0 +1,84 @@
+package main
+
+import (
+	"fmt"
+	"io"
+)
+
+// The bars that cork is held to. All are ratios within one run.
+const (
+	barBareCPU      = 1.10 // hello, CPU per request against the bare C loop, at most
+	barFasthttp     = 1.35 // hello, requests per second
+	barNetHTTP      = 2.2
+	barPipelined    = 1.9 // pipelined, requests per second against fasthttp
+	barIdleBytes    = 512 // of memory for an idle connection, at most
+	barIdleActivity = 0.9 // of the requests per second is left beside idle connections
+)
+
+// bar is one comparison. Got must be at least want, or at most if most.
+type bar struct {
+	what      string
+	got, want float64
+	most      bool
+}
+
+func (b bar) met(tolerance float64) bool {
+	if b.most {
+		return b.got <= b.want*(1+tolerance)
+	}
+	return b.got >= b.want*(1-tolerance)
+}
+
+func (b bar) String() string {
+	word := "at least"
+	if b.most {
+		word = "at most"
+	}
+	return fmt.Sprintf("%s: %.2f, %s %.2f", b.what, b.got, word, b.want)
+}
+
+// bars compares what was measured; missing tells of what was asked for and could not be.
+func (r *report) bars() (bars []bar, missing []string) {
+	against := func(workload, other string, what string, of func(sample) float64, want float64, most bool) {
+		title := fmt.Sprintf("%s, %s, cork / %s", workload, what, other)
+		if got, ok := r.ratio(corkName, other, workload, of); ok {
+			bars = append(bars, bar{title, got, want, most})
+		} else if r.options.workloads.MatchString(workload) && r.options.servers.MatchString(other) {
+			missing = append(missing, title)
+		}
+	}
+	against(helloName, bareName, "CPU per request", sample.cpuMicros, barBareCPU, true)
+	speed := func(workload, other string, want float64) {
+		against(workload, other, "requests/s", sample.perSecond, want, false)
+	}
+	speed(helloName, fasthttpName, barFasthttp)
+	speed(helloName, netHTTPName, barNetHTTP)
+	speed(helloName, nginxName, 1)
+	speed(helloName, h2oName, 1)
+	speed(pipelinedName, fasthttpName, barPipelined)
+	for _, w := range workloads() {
+		if w.name != helloName && w.name != pipelinedName {
+			speed(w.name, fasthttpName, 1)
+		}
+		speed(w.name, hertzName, 1)
+	}
+	return bars, missing
+}
+
+// check writes the bars that are missed and returns their number.
+func (r *report) check(w io.Writer, tolerance float64) int {
+	missed := 0
+	bars, missing := r.bars()
+	bars = append(bars, r.idleBars()...)
+	for _, b := range bars {
+		if !b.met(tolerance) {
+			missed++
+			fmt.Fprintln(w, "missed:", b)
+		}
+	}
+	for _, what := range missing {
+		fmt.Fprintln(w, "not measured:", what)
+	}
+	fmt.Fprintf(w, "%d of %d bars met, tolerance %.0f%%\n", len(bars)-missed, len(bars), tolerance*100)
+	return missed
+}

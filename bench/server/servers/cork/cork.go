@@ -1,0 +1,72 @@
+// Command cork serves the workloads of bench/server with cork's http1.
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"log"
+	"sync"
+	"time"
+
+	"github.com/cork-go/cork/http1"
+)
+
+func main() {
+	addr := flag.String("addr", "127.0.0.1:8080", "address to listen on")
+	carrier := flag.String("carrier", "", "what carries the connections: loop or net; empty is the default")
+	idle := flag.Duration("idle", 0, "how long an idle connection is kept; 0 is the default")
+	flag.Parse()
+
+	server := http1.CreateServer(handle)
+	server.IdleTimeout = time.Duration(*idle)
+	log.Fatal(listen(server, *addr, *carrier))
+}
+
+// listen is the only place that knows the carriers.
+func listen(server *http1.Server, addr, carrier string) error {
+	switch carrier {
+	case "", "net":
+		return server.ListenAndServe(addr)
+	}
+	log.Fatalf("cork: there is no carrier %q", carrier)
+	return nil
+}
+
+func handle(req *http1.IncomingMessage, res *http1.ServerResponse) {
+	switch req.URL() {
+	case "/":
+		res.SetHeader("Content-Type", "text/plain; charset=utf-8")
+		res.End("Hello, World!")
+	case "/json":
+		body, err := json.Marshal(message{"Hello, World!"})
+		if err != nil {
+			log.Fatal(err)
+		}
+		res.SetHeader("Content-Type", "application/json")
+		res.EndBytes(body)
+	case "/echo":
+		echo(req, res)
+	default:
+		res.StatusCode = 404
+		res.End()
+	}
+}
+
+type message struct {
+	Message string `json:"message"`
+}
+
+// bodies holds *[]byte.
+var bodies = sync.Pool{New: func() any { return new([]byte) }}
+
+// echo answers with the body when it is whole.
+func echo(req *http1.IncomingMessage, res *http1.ServerResponse) {
+	body := bodies.Get().(*[]byte)
+	*body = (*body)[:0]
+	req.OnData(func(data []byte) { *body = append(*body, data...) })
+	req.OnEnd(func() {
+		res.SetHeader("Content-Type", "application/octet-stream")
+		res.EndBytes(*body)
+	})
+	res.OnClose(func() { bodies.Put(body) })
+}
