@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -17,6 +18,11 @@ const (
 	// eventsMax is how many events are taken from the kernel at a time. What does
 	// not fit comes next time.
 	eventsMax = 256
+
+	// yieldAfter is how long a leader that always finds something to do keeps its
+	// processor from goroutines that are ready to run. The scheduler alone would
+	// let them wait for 10 ms.
+	yieldAfter = 200 * time.Microsecond
 )
 
 // Task is what other goroutines want done by the one that leads the loop.
@@ -42,14 +48,16 @@ type Loop struct {
 	count atomic.Int32 // sockets
 
 	// Owned by the goroutine that leads.
-	events []netpoll.Event
-	ready  []readyItem
-	next   int // of ready
-	buf    []byte
-	time   time.Time
-	nanos  int64   // time, on the clock of timers
-	inside Handler // set by Enter
-	parks  bool    // there was nothing to do in the last turn
+	events  []netpoll.Event
+	ready   []readyItem
+	next    int // of ready
+	buf     []byte
+	time    time.Time
+	nanos   int64   // time, on the clock of timers
+	inside  Handler // set by Enter
+	yielded int64   // when other goroutines could run last, by nanos
+	slept   bool    // they could just now
+	parks   bool    // there was nothing to do in the last turn
 
 	mu          sync.Mutex
 	sockets     []*Socket // by descriptor
@@ -134,6 +142,10 @@ func (l *Loop) lead(t *Turn) {
 // refill makes a new ready list. It reports false when the loop has ended.
 func (l *Loop) refill() bool {
 	l.ready, l.next = l.ready[:0], 0
+	if l.nanos-l.yielded > int64(yieldAfter) {
+		l.yielded = l.nanos
+		runtime.Gosched()
+	}
 	for len(l.ready) == 0 {
 		n, ok := l.wait()
 		if !ok {
@@ -172,6 +184,7 @@ func (l *Loop) wait() (n int, ok bool) {
 	l.parked = false
 	l.mu.Unlock()
 	l.parks = n == 0
+	l.slept = true
 	return n, l.usable(err)
 }
 
@@ -215,6 +228,9 @@ type readyItem struct {
 func (l *Loop) look() {
 	l.time = l.group.now()
 	l.nanos = l.group.nanos(l.time)
+	if l.slept {
+		l.slept, l.yielded = false, l.nanos
+	}
 }
 
 // collect makes the ready list of n events, of timers and of posts. It reports
