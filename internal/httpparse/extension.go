@@ -30,7 +30,8 @@ func (p *Parser) stepExtension(block []byte, i int) (int, result) {
 		p.dropSpan(SpanChunkExtensionName, block, i)
 		at := i + 1
 		c = block[i]
-		if p.match == 0 { // an empty name
+		// An empty name; before a bare LF that is not the fault that llhttp names.
+		if p.match == 0 && (c != '\n' || p.lenient&LenientOptionalCRBeforeLF != 0) {
 			c = 0
 		}
 		switch c {
