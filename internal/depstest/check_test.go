@@ -86,7 +86,7 @@ func (h house) forbids(f file, imp string) string {
 // forbidsForeign says why f must not import imp, which is not of this module.
 func (h house) forbidsForeign(f file, imp string) string {
 	if isStandard(imp) {
-		if isInternal(f.pkg()) && !f.isTest() && isNetHTTP(imp) {
+		if h.isReached(f.pkg()) && !f.isTest() && isNetHTTP(imp) {
 			return "internal packages never import net/http"
 		}
 		return ""
@@ -105,12 +105,17 @@ func (h house) checkDeps(deps map[string][]string) []string {
 	var wrong []string
 	for imp, all := range deps {
 		pkg, ours := h.ours(imp)
-		if ours && isInternal(pkg) && slices.ContainsFunc(all, isNetHTTP) {
+		if ours && h.isReached(pkg) && slices.ContainsFunc(all, isNetHTTP) {
 			wrong = append(wrong, pkg+" reaches net/http through one of its imports: internal packages never do")
 		}
 	}
 	slices.Sort(wrong)
 	return wrong
+}
+
+// isReached reports whether pkg is an internal package that others import.
+func (h house) isReached(pkg string) bool {
+	return isInternal(pkg) && !slices.Contains(h.outside, pkg)
 }
 
 // goMod is what check needs of a go.mod file, as go mod edit -json prints it.
