@@ -57,7 +57,7 @@ func TestCloseHeldWrite(t *testing.T) {
 		}
 		var err error
 		for err == nil {
-			_, err = res.Write(make([]byte, heldBytesMax))
+			_, err = res.Write(make([]byte, highWaterMark))
 		}
 		wrote <- err
 	}}

@@ -55,8 +55,10 @@ type conn struct {
 	writing  writing
 	eof      bool   // no more bytes will come
 	broken   bool   // a write has failed
-	requests uint32 // heads taken in
-	consumed uint64 // by parsers that have been given back
+	requests uint32 // of HTTP/1.1, as MaxRequestsPerSocket counts them
+	received uint64 // bytes read
+	sent     uint64 // bytes written
+	quiet    *quiet // nil without a socket timeout
 
 	// Clock.
 	now         instant // of the last input or tick
@@ -83,6 +85,7 @@ func (i instant) after(d time.Duration) instant {
 type work struct {
 	// parser is lent with the work.
 	parser *httpparse.Parser
+	base   uint64 // bytes that were read before the parser got its first
 
 	// cond is for who waits for something to change: conn.notify. L is the mutex
 	// of the connection that has borrowed the work.
@@ -92,6 +95,7 @@ type work struct {
 	// The input.
 	in       []byte // arrived, and the parser is not done with it
 	own      bool   // in is the connection's own memory, not the carrier's buffer
+	packet   []byte // the last read, as long as it is there
 	starved  bool   // the parser has seen all of in
 	paused   bool   // the parser has to be resumed before it goes on
 	overfull bool   // more of an unwanted body has come than is dropped for the connection's sake
@@ -104,21 +108,25 @@ type work struct {
 	serving  *exchange        // its handler runs, called by run
 	tunnel   *exchange        // asks to leave HTTP
 	refused  *ClientError     // the answer is due when outgoing is empty
-	cut      bool             // … at once, without an answer
+	cutOff   bool             // … at once, without an answer
 	bad      *refusal         // found in a parser callback
 	incoming queue[IncomingMessage]
 	outgoing queue[ServerResponse]
 	spare    *exchange // ready for the next message
 
-	lent    bool // a callback of the application has bytes of the carrier's buffer
-	pumping bool // a Read reads the connection while a handler runs
-	hooks   bool // some request of this connection has OnData or OnEnd
+	calling *exchange // whose handler, OnData or OnEnd runs
+	lent    bool      // a callback of the application has bytes of the carrier's buffer
+	pumping bool      // a Read reads the connection while a handler runs
+	hooks   bool      // some request of this connection has OnData or OnEnd
 
 	// The output.
 	out       []byte  // written, and not yet handed to the transport: in small or outBuf
 	small     []byte  // memory for out, empty
 	outBuf    *buffer // lent if small is too small
+	frontAt   int     // where in out the response at the front begins
 	heldBytes int     // in responses behind the front
+	stuffed   bool    // much was held when the last request came in
+	draining  bool    // some response has OnDrain, and waits for it
 	turn      bool    // run is at work: output may be gathered
 	holding   bool    // the carrier sees to it that out does not wait for long
 	vec       [3][]byte
@@ -142,6 +150,9 @@ func (c *conn) init(s *Server, t transport, p *pools) {
 	c.server, c.t, c.pools = s, t, p
 	c.now = t.now()
 	c.started = c.now
+	if s.Timeout > 0 {
+		c.quiet = &quiet{limit: s.Timeout, since: c.now}
+	}
 }
 
 // take gives the connection input. data stays the carrier's: it must be left
@@ -152,10 +163,15 @@ func (c *conn) take(data []byte, now instant) {
 		return
 	}
 	c.wake()
+	c.received += uint64(len(data))
+	if c.quiet != nil {
+		c.quiet.stirred(now)
+	}
 	if c.reading >= readDrop {
 		c.dropped += len(data)
 		return
 	}
+	c.packet = data
 	c.starved = false
 	if len(c.in) == 0 {
 		c.in, c.own = data, false
@@ -170,6 +186,7 @@ func (c *conn) take(data []byte, now instant) {
 // keep moves what must outlive the carrier's buffers into memory of the
 // connection, sized to what is there.
 func (c *conn) keep() {
+	c.packet = nil
 	if len(c.in) == 0 {
 		c.in, c.own = nil, false
 	} else if !c.own {
@@ -270,7 +287,7 @@ func (c *conn) meet() step {
 		return stepDeliver
 	case c.fresh != nil:
 		return stepRequest
-	case c.refused != nil && (c.cut || c.outgoing.len() == 0):
+	case c.refused != nil && (c.cutOff || c.outgoing.len() == 0):
 		return stepRefuse
 	case c.tunnel != nil && c.outgoing.len() == 0 && c.t.pending() == 0:
 		return stepUpgrade
@@ -317,8 +334,11 @@ func (c *conn) meetDrop() step {
 
 // full reports whether no further request is taken in for now.
 func (c *conn) full() bool {
-	return c.outgoing.len() >= pipelineRequestsMax || c.heldBytes > heldBytesMax || c.t.pending() > heldBytesMax
+	return c.outgoing.len() >= pipelineRequestsMax || c.stuffed && c.backlog() >= c.server.mark
 }
+
+// backlog is how many bytes of answers cannot leave now.
+func (c *conn) backlog() int { return c.heldBytes + c.t.pending() }
 
 // execute runs the parser over the input.
 func (c *conn) execute() {
@@ -339,7 +359,9 @@ func (c *conn) execute() {
 	case httpparse.PausedUpgrade:
 		c.paused = c.tunnel == nil
 	default:
-		c.refuse(c.refusalOf(code))
+		e := c.refusalOf(code)
+		c.attach(e)
+		c.refuse(e)
 	}
 	if c.reading == readDrop {
 		c.in, c.paused = nil, false
@@ -355,11 +377,19 @@ func (c *conn) execute() {
 func (c *conn) refusalOf(code httpparse.Code) *ClientError {
 	if bad := c.bad; bad != nil {
 		c.bad = nil
-		return bad.clientError(c.consumed + c.parser.Consumed())
+		return bad.clientError(c.base + c.parser.Consumed())
 	}
 	e := parserRefusal(code, c.parser.Err())
-	e.Offset += c.consumed
+	e.Offset += c.base
 	return e
+}
+
+// attach tells OnClientError which bytes are meant.
+func (c *conn) attach(e *ClientError) {
+	if c.server.OnClientError != nil && c.packet != nil {
+		e.RawPacket = bytes.Clone(c.packet)
+		e.BytesParsed = int(e.Offset - (c.received - uint64(len(c.packet))))
+	}
 }
 
 // finishInput is called once the input has ended and all of it was parsed.

@@ -29,24 +29,22 @@ func (c *conn) abort() {
 
 // abandon gives up all messages that are not finished.
 func (c *conn) abandon() {
-	for req := c.incoming.pop(); req != nil; req = c.incoming.pop() {
-		if !req.ex.res.done {
-			req.aborted = true
+	c.abortRequests(c.incoming.items[c.incoming.head:], func() {
+		for res := c.outgoing.pop(); res != nil; res = c.outgoing.pop() {
+			res.close()
 		}
-		req.body.piece = nil
-	}
-	for res := c.outgoing.pop(); res != nil; res = c.outgoing.pop() {
-		res.close()
+	})
+	for c.incoming.len() > 0 {
+		c.incoming.pop()
 	}
 	c.current = nil
 	c.heldBytes = 0
 }
 
 // dropFinishing is for responses that have ended and were not handed over: no
-// OnFinish, but OnClose, and their requests are aborted.
+// OnFinish, but OnClose.
 func (c *conn) dropFinishing() {
 	for _, e := range c.finishing {
-		e.req.aborted = true
 		if !e.finish {
 			c.events = append(c.events, e)
 		}

@@ -31,7 +31,7 @@ func (c *conn) OnHeadersComplete(head []byte, fields []httpparse.Field) httppars
 	req := &ex.req
 	req.fields = append(req.fields, fields...)
 	m := &c.parser.Message
-	facts, bad := checkRequest(m, head, req.fields)
+	facts, bad := checkRequest(m, head, req.fields, c.server.HTTPValidation)
 	if bad == nil && m.Method == httpparse.MethodConnect && c.server.OnConnect == nil {
 		bad = &refusal{501, httpparse.InvalidMethod, "no CONNECT here"}
 	}
@@ -40,9 +40,9 @@ func (c *conn) OnHeadersComplete(head []byte, fields []httpparse.Field) httppars
 		c.putExchange(ex)
 		return httpparse.Refuse
 	}
-	c.requests++
 	ex.open(c, m, head, &facts)
-	if c.leavesHTTP(req, m) {
+	ex.task = c.taskOf(ex, m, &facts)
+	if ex.task == taskTunnel {
 		req.materialise()
 		req.complete = true
 		c.tunnel = ex
@@ -50,27 +50,27 @@ func (c *conn) OnHeadersComplete(head []byte, fields []httpparse.Field) httppars
 		return httpparse.SkipToTunnel
 	}
 	m.Upgrade = false // an Upgrade field that nobody wants is an ordinary field
+	c.fresh = ex
+	if ex.task == taskAsk {
+		c.reading = readTunnel
+	} else {
+		c.admit(ex)
+	}
+	return httpparse.PauseHeaders
+}
+
+// admit queues a request and its response.
+func (c *conn) admit(ex *exchange) {
+	req := &ex.req
 	c.incoming.push(req)
 	c.outgoing.push(&ex.res)
-	c.fresh = ex
-	if facts.length.kind == bodyNone {
+	c.stuffed = c.backlog() >= c.server.mark
+	if req.length.kind == bodyNone {
 		c.completed(req)
 	} else {
 		c.current = req
 		c.reading = readBody
 	}
-	return httpparse.PauseHeaders
-}
-
-// leavesHTTP reports whether the bytes behind the head are another protocol's:
-// CONNECT, and Upgrade where the server wants it. A request with a body stays,
-// and so does one of HTTP/1.0 (RFC 9110 section 7.8 lets a server ignore the
-// one Upgrade, and makes it ignore the other).
-func (c *conn) leavesHTTP(req *IncomingMessage, m *httpparse.Message) bool {
-	if m.Method == httpparse.MethodConnect {
-		return true
-	}
-	return m.Upgrade && m.Minor == 1 && c.server.OnUpgrade != nil && req.length.kind == bodyNone
 }
 
 // OnBody implements httpparse.Handler.

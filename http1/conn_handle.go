@@ -12,24 +12,24 @@ import (
 func (c *conn) handle() {
 	ex := c.fresh
 	c.fresh = nil
+	if ex.task == taskAsk && !c.ask(ex) {
+		return
+	}
 	req, res := &ex.req, &ex.res
-	if req.expect == expectContinue {
-		res.sendContinue(c)
-		if c.writing == writeClosed {
-			return
+	if handler := c.prepare(ex); handler != nil && c.writing != writeClosed {
+		c.serving, c.calling = ex, ex
+		c.t.enter()
+		c.unlock()
+		fault := c.server.serveRequest(handler, req, res)
+		c.t.leave()
+		c.mu.Lock()
+		for c.pumping {
+			c.wait()
 		}
+		c.serving, c.calling = nil, nil
+		c.failed(res, fault)
+		res.mend(c)
 	}
-	c.serving = ex
-	c.t.enter()
-	c.unlock()
-	fault := c.server.serveRequest(req, res)
-	c.t.leave()
-	c.mu.Lock()
-	for c.pumping {
-		c.wait()
-	}
-	c.serving = nil
-	c.failed(res, fault)
 	ex.returned = true
 	if !res.ended || ex.lent {
 		ex.lent = true
@@ -45,7 +45,7 @@ func (c *conn) due() *IncomingMessage {
 		return nil
 	}
 	for _, req := range c.incoming.items[c.incoming.head:] {
-		if req.ex.returned && req.body.due() {
+		if req.ex.returned && req.body.due(c) {
 			return req
 		}
 	}
@@ -58,20 +58,28 @@ func (c *conn) deliver() {
 	b := &req.body
 	call := b.onEnd
 	if data := b.piece; len(data) > 0 {
-		onData := b.onData
-		call = func() { onData(data) }
+		if call = nil; b.onData != nil {
+			onData := b.onData
+			call = func() { onData(data) }
+		}
 	} else {
 		b.ended = true
 	}
-	c.lent = true
-	c.t.enter()
-	c.unlock()
-	fault := c.server.call(call, req)
-	c.t.leave()
-	c.mu.Lock()
-	c.lent = false
+	if call != nil {
+		c.lent, b.lent, c.calling = true, true, req.ex
+		c.t.enter()
+		c.unlock()
+		fault := c.server.call(call, req)
+		c.t.leave()
+		c.mu.Lock()
+		c.lent, b.lent, c.calling = false, false, nil
+		c.failed(&req.ex.res, fault)
+		req.ex.res.mend(c)
+	}
 	b.piece = nil
-	c.failed(&req.ex.res, fault)
+	if b.ended {
+		c.closeRequest(req)
+	}
 	c.sweep()
 }
 
@@ -91,7 +99,7 @@ func (c *conn) failed(res *ServerResponse, fault any) {
 	res.OutgoingMessage.reset()
 	res.StatusMessage = ""
 	res.head = res.head[:0]
-	res.keepAlive = false
+	res.ShouldKeepAlive = false
 	c.mu.Unlock()
 	_ = res.SetHeader("Content-Type", "text/plain; charset=utf-8")
 	res.StatusCode = 500
@@ -100,9 +108,9 @@ func (c *conn) failed(res *ServerResponse, fault any) {
 }
 
 // serveRequest calls the handler and returns what it panicked with, or nil.
-func (s *Server) serveRequest(req *IncomingMessage, res *ServerResponse) (fault any) {
+func (s *Server) serveRequest(handler func(*IncomingMessage, *ServerResponse), req *IncomingMessage, res *ServerResponse) (fault any) {
 	defer func() { fault = s.report(recover(), req) }()
-	s.OnRequest(req, res)
+	handler(req, res)
 	return nil
 }
 
@@ -122,7 +130,10 @@ func (s *Server) report(fault any, req *IncomingMessage) any {
 	if v, ok := fault.(invariants.Violation); ok {
 		panic(v)
 	}
-	s.logger().Error("http1: panic in handler", "panic", fmt.Sprint(fault), "method", req.Method(),
-		"remote", req.RemoteAddr(), "stack", string(debug.Stack()))
+	about := []any{"panic", fmt.Sprint(fault), "stack", string(debug.Stack())}
+	if req != nil {
+		about = append(about, "method", req.Method(), "remote", req.RemoteAddr())
+	}
+	s.logger().Error("http1: panic in handler", about...)
 	return fault
 }

@@ -19,7 +19,8 @@ func (c *conn) send(res *ServerResponse, a, p, b []byte) {
 	c.gather(res.head)
 	res.head = res.head[:0]
 	c.gather(a)
-	if len(p) <= copyBytesMax || res.corked > 0 && !res.ended && len(p) < outBytesMax {
+	if len(p) <= copyBytesMax || res.corked > 0 && !res.ended && len(p) < outBytesMax ||
+		c.turn && res.drains() && len(c.out)+len(p) <= drainBytesMax {
 		c.gather(p)
 		c.gather(b)
 	} else {
@@ -65,25 +66,43 @@ func (c *conn) write(p, b []byte) {
 		}
 	}
 	if len(bufs) > 0 {
+		c.sent += uint64(len(c.out) + len(p) + len(b))
 		err := c.t.write(bufs)
 		clear(bufs)
 		c.releaseOut()
+		c.frontAt = 0
 		if err != nil {
 			c.broken = true
 			c.shut()
 			return
 		}
+		if c.quiet != nil {
+			c.quiet.stirred(c.clock())
+		}
 	}
-	if len(c.finishing) > 0 && c.t.pending() == 0 {
+	if (len(c.finishing) > 0 || c.draining) && c.t.pending() == 0 {
 		c.finished()
 	}
 }
 
 // finished: everything that was written has been handed to the operating system.
 func (c *conn) finished() {
+	if c.draining {
+		c.drain()
+	}
 	c.events = append(c.events, c.finishing...)
 	clear(c.finishing)
 	c.finishing = c.finishing[:0]
+}
+
+// drain calls OnDrain of the response at the front if it waits for that; others
+// have their turn later.
+func (c *conn) drain() {
+	c.draining = c.outgoing.len() > 1
+	if res := c.outgoing.front(); res != nil && res.needDrain {
+		res.needDrain = false
+		c.events = append(c.events, event{call: res.hooks.drain, req: &res.ex.req})
+	}
 }
 
 // drained is called by the carrier when the client has taken all that was
@@ -131,15 +150,30 @@ func (c *conn) settle(res *ServerResponse) {
 		c.t.block()
 		c.wait()
 	}
+	gather := outBytesMax
+	if res.drains() {
+		gather = drainBytesMax
+	}
 	switch {
 	case res.corked > 0 && len(c.out) < outBytesMax:
-		return
 	case len(c.out) == 0 && len(c.finishing) == 0:
-	case c.turn && len(c.out) < outBytesMax && (!res.ended || c.fresh != nil || len(c.in) > 0) && c.hold():
+	case c.turn && len(c.out) < gather && (!res.ended || c.fresh != nil || len(c.in) > 0) && c.hold():
 	default:
 		c.flush()
 	}
+	if res.drains() && !res.ended && res.backlog(c) >= c.server.mark {
+		res.needDrain, c.draining = true, true
+	}
 	c.notify()
+}
+
+// backlog is how many bytes of the response wait: for its turn, for more of
+// them, or for the client.
+func (res *ServerResponse) backlog(c *conn) int {
+	if c.work == nil || c.outgoing.front() != res {
+		return len(res.held)
+	}
+	return len(c.out) - min(c.frontAt, len(c.out)) + c.t.pending()
 }
 
 // waits reports whether a Write has to wait: for the response's turn, or for the
@@ -148,8 +182,11 @@ func (res *ServerResponse) waits(c *conn) bool {
 	if res.ended || res.closed || c.writing != writeOpen {
 		return false
 	}
-	return len(res.held) > 0 && c.heldBytes > heldBytesMax ||
-		c.outgoing.front() == res && c.t.pending() > heldBytesMax
+	if res.drains() {
+		return len(res.held) > drainBytesMax || c.outgoing.front() == res && c.t.pending() > drainBytesMax
+	}
+	return len(res.held) > 0 && c.heldBytes > c.server.mark ||
+		c.outgoing.front() == res && c.t.pending() > c.server.mark
 }
 
 // failure returns what became of a response that was just written.
@@ -192,17 +229,19 @@ func (c *conn) shift() {
 		}
 		c.outgoing.pop()
 		res.done = true
-		if res.onFinish != nil {
-			c.finishing = append(c.finishing, event{call: res.onFinish, req: &res.ex.req, finish: true})
-		}
-		if res.onClose != nil {
-			c.finishing = append(c.finishing, event{call: res.onClose, req: &res.ex.req})
+		c.frontAt = len(c.out)
+		if h := res.hooks; h != nil {
+			c.finishing = h.append(c.finishing, res)
 		}
 		if c.unread(&res.ex.req) || res.last {
 			c.endOutput()
 			return
 		}
 		c.idleSince = c.clock()
+		if c.quiet != nil && c.server.timeouts.idle > 0 {
+			c.quiet.limit = max(c.server.Timeout, 0)
+			c.quiet.stirred(c.idleSince)
+		}
 		c.sweep()
 		c.retire(res.ex)
 		c.promote()
@@ -224,7 +263,17 @@ func (c *conn) unread(req *IncomingMessage) (tooMuch bool) {
 // promote gives the transport to the response that is at the front now.
 func (c *conn) promote() {
 	res := c.outgoing.front()
-	if res == nil || len(res.held) == 0 {
+	if res == nil {
+		return
+	}
+	if res.hooks != nil && res.hooks.limit != 0 {
+		c.setTimeout(res.hooks.limit)
+	}
+	if res.doomed {
+		c.cut()
+		return
+	}
+	if len(res.held) == 0 {
 		return
 	}
 	c.heldBytes -= len(res.held)
@@ -261,9 +310,20 @@ func (c *conn) endOutput() {
 func (res *ServerResponse) close() {
 	res.closed = true
 	res.held = nil
-	if c := res.conn; res.onClose != nil {
-		c.events = append(c.events, event{call: res.onClose, req: &res.ex.req})
+	if c := res.conn; res.hooks != nil && res.hooks.close != nil {
+		c.events = append(c.events, event{call: res.hooks.close, req: &res.ex.req})
 	}
+}
+
+// append adds what is due when the response has been handed over.
+func (h *responseHooks) append(events []event, res *ServerResponse) []event {
+	if h.finish != nil {
+		events = append(events, event{call: h.finish, req: &res.ex.req, finish: true})
+	}
+	if h.close != nil {
+		events = append(events, event{call: h.close, req: &res.ex.req})
+	}
+	return events
 }
 
 // event is a callback that is due.
@@ -298,6 +358,9 @@ func (c *conn) fire() bool {
 		c.mu.Lock()
 	}
 	c.firing, returned = false, true
+	if c.hooks {
+		c.notify() // OnEnd may have waited for these
+	}
 	return true
 }
 

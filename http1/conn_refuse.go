@@ -1,6 +1,10 @@
 package http1
 
-import "github.com/cork-go/cork/internal/httpparse"
+import (
+	"time"
+
+	"github.com/cork-go/cork/internal/httpparse"
+)
 
 // refuse stops reading: nothing behind this point of the input is a request.
 // The answer goes out when the earlier requests have theirs. mu is held; it is
@@ -27,21 +31,23 @@ func (c *conn) refuse(e *ClientError) {
 func (c *conn) displace(req *IncomingMessage, e *ClientError) {
 	res := &req.ex.res
 	req.ex.lent = true
-	req.body.piece = nil
+	displaced := false
 	switch {
 	case res.ended:
 		e.Answer = nil
 	case res.onWire:
 		e.Answer = nil
-		c.cut = true
+		c.cutOff = true
 	default:
 		c.outgoing.popBack() // the newest request is the one that was being read
 		c.heldBytes -= len(res.held)
-		res.close()
+		displaced = true
 	}
-	if !res.done {
-		req.aborted = true
-	}
+	c.abortRequests([]*IncomingMessage{req}, func() {
+		if displaced {
+			res.close()
+		}
+	})
 	if c.incoming.back() == req {
 		c.incoming.popBack()
 	}
@@ -51,19 +57,13 @@ func (c *conn) displace(req *IncomingMessage, e *ClientError) {
 func (c *conn) answerRefusal() {
 	e, sendable := c.refused, c.refused.Answer != nil
 	if hook := c.server.OnClientError; hook != nil {
-		c.lent = true
-		c.t.enter()
-		c.unlock()
-		c.server.guard(func() { hook(e) })
-		c.t.leave()
-		c.mu.Lock()
-		c.lent = false
+		c.unlocked(func() { hook(e) })
 	}
 	c.refused = nil
 	if c.writing != writeOpen {
 		return // closed meanwhile
 	}
-	if c.cut {
+	if c.cutOff {
 		c.flush()
 		c.shut()
 		return
@@ -76,13 +76,23 @@ func (c *conn) answerRefusal() {
 
 // deadline returns when tick has something to do, zero for never.
 func (c *conn) deadline() instant {
+	d := c.messageDeadline()
+	if c.quiet != nil {
+		if q := c.quietDeadline(); q != 0 && (d == 0 || q < d) {
+			return q
+		}
+	}
+	return d
+}
+
+func (c *conn) messageDeadline() instant {
 	s := &c.server.timeouts
 	switch c.reading {
 	case readIdle:
-		if c.requests == 0 {
+		if c.idleSince == 0 { // nothing has come yet
 			return c.started.after(s.head)
 		}
-		if c.work == nil || c.outgoing.len() == 0 {
+		if (c.work == nil || c.outgoing.len() == 0) && (c.quiet == nil || !c.quiet.told) {
 			return c.idleSince.after(s.idle)
 		}
 	case readHead:
@@ -101,26 +111,34 @@ func (c *conn) deadline() instant {
 // request gets 408; one that has just been quiet is closed without a word.
 func (c *conn) tick(now instant) {
 	c.now = now
-	d := c.deadline()
-	if d == 0 || now < d {
-		return
+	if c.quiet != nil {
+		if q := c.quietDeadline(); q != 0 && now >= q {
+			c.quietTooLong()
+			return
+		}
 	}
-	if c.reading == readDrop || c.reading == readIdle && c.requests > 0 {
+	d := c.messageDeadline()
+	switch {
+	case d == 0 || now < d:
+	case c.reading == readDrop:
 		c.shut()
-		return
+	case c.reading == readIdle && c.idleSince != 0:
+		c.idleTooLong()
+	default:
+		c.wake()
+		c.refuse(timeoutRefusal())
 	}
-	c.wake()
-	c.refuse(timeoutRefusal())
 }
 
-// closeIdle closes the connection if nothing is going on. It does not wait for
+// closeIdle closes the connection if nothing is going on. One that has not sent
+// anything may be about to, and is let alone for a while. It does not wait for
 // mu: somebody who holds it is at work.
-func (c *conn) closeIdle() {
+func (c *conn) closeIdle(while time.Duration) {
 	if !c.mu.TryLock() {
 		return
 	}
 	defer c.unlock()
-	fresh := c.requests == 0 && c.clock()-c.started < instant(acceptDelayMax)
+	fresh := c.idleSince == 0 && c.clock()-c.started < instant(while)
 	if c.writing == writeOpen && c.reading == readIdle && !fresh && c.work == nil && c.t.pending() == 0 {
 		c.shut()
 	}

@@ -69,6 +69,11 @@ type ClientError struct {
 	// Offset is the byte of the connection's input that was not accepted; 0 for
 	// a timeout.
 	Offset uint64
+	// BytesParsed is the same from the begin of RawPacket on, as in Node.
+	BytesParsed int
+	// RawPacket is what was read last, the byte at fault in it; nil if that was
+	// not a byte but a timeout or the end of the input.
+	RawPacket []byte
 	// Answer is what will be sent before the connection is closed. OnClientError
 	// may replace it; empty sends nothing. It is nil if nothing can be sent,
 	// since the head of an answer to the same request is out already; setting
@@ -91,18 +96,19 @@ func (r *refusal) clientError(offset uint64) *ClientError {
 	return &ClientError{Code: r.code.String(), Reason: r.reason, Status: r.status, Offset: offset}
 }
 
-// parserRefusal chooses the answer to an error of the parser, as Node does
-// , and 414 for a target that is too long.
+// parserRefusal chooses the answer to an error of the parser, as Node does, and
+// 414 for a target that is too long.
 func parserRefusal(code httpparse.Code, err *httpparse.Error) *ClientError {
 	e := &ClientError{Code: code.String(), Reason: "parse error", Status: 400}
 	if err != nil {
 		e.Reason, e.Offset = err.Reason, err.Offset
 	}
 	switch code {
-	case httpparse.HeaderOverflow, httpparse.TrailerOverflow:
-		e.Status = 431
-	case httpparse.URLOverflow:
-		e.Status = 414
+	case httpparse.HeaderOverflow, httpparse.TrailerOverflow, httpparse.URLOverflow:
+		e.Status, e.Code = 431, httpparse.HeaderOverflow.String() // Node has one code for all
+		if code == httpparse.URLOverflow {
+			e.Status = 414 // RFC 9112 section 3
+		}
 	case httpparse.ChunkExtensionsOverflow:
 		e.Status = 413
 	}

@@ -11,6 +11,7 @@ type exchange struct {
 	res ServerResponse
 
 	// Guarded by conn.mu.
+	task     task // what is done with it
 	returned bool // the handler has returned
 	lent     bool // somebody may hold it longer than we know: never reused
 }
@@ -30,14 +31,16 @@ func (ex *exchange) open(c *conn, m *httpparse.Message, head []byte, facts *requ
 	req.target, req.known = m.Target, m.Known
 	req.head = head
 	req.length, req.expect = facts.length, facts.expect
-	req.keepAlive = m.ShouldKeepAlive()
-	req.upgrade = m.Upgrade
+	req.keepAlive = m.ShouldKeepAlive() && !facts.ambiguous
 
 	res.conn = c
 	res.minor = m.Minor
 	res.headOnly = m.Method == httpparse.MethodHead
 	res.keepAlive = req.keepAlive
 	res.StatusCode = 200
+	res.SendDate = true
+	res.ShouldKeepAlive = req.keepAlive
+	res.relaxed = c.server.HTTPValidation != ValidationStrict
 }
 
 // sweep removes requests that nothing is owed to any more from incoming.
@@ -71,7 +74,7 @@ func (c *conn) retire(ex *exchange) {
 func (ex *exchange) reset() {
 	ex.req.reset()
 	ex.res.reset()
-	ex.returned, ex.lent = false, false
+	ex.task, ex.returned, ex.lent = taskServe, false, false
 }
 
 // reset makes the response ready for another request.

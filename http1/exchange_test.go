@@ -124,7 +124,16 @@ func TestExchanges(t *testing.T) {
 		{"100-continue from HTTP/1.0", echo, "POST / HTTP/1.0\nExpect: 100-continue\nContent-Length: 2\n\nhi", false,
 			"HTTP/1.1 200 OK\r\n" + stop + "\r\nPOST / 1.0  [hi] <nil>", "ended"},
 		{"other expectation", hello, "GET / HTTP/1.1\nHost: a\nExpect: more\n\nGET / HTTP/1.1\nHost: a\n\n", false,
-			bare("417 Expectation Failed"), "ended"},
+			"HTTP/1.1 417 Expectation Failed\r\n" + keep + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" +
+				"HTTP/1.1 200 OK\r\n" + keep + sized("Hello World"), "open"},
+		{"no Host", hello, "GET / HTTP/1.1\nHost: a\n\nGET / HTTP/1.1\n\nGET / HTTP/1.1\nHost: a\n\n", false,
+			"HTTP/1.1 200 OK\r\n" + keep + sized("Hello World") +
+				"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n" + testDate + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "ended"},
+		{"Transfer-Encoding without chunked", func(_ *IncomingMessage, res *ServerResponse) {
+			res.SetHeader("Transfer-Encoding", "gzip")
+			res.End("x")
+		}, "GET / HTTP/1.1\nHost: a\n\nGET / HTTP/1.1\nHost: a\n\n", false,
+			"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n" + stop + "\r\nx", "ended"},
 		{"malformed behind a good one", hello, "GET / HTTP/1.1\nHost: a\n\nnonsense\n\n", false,
 			"HTTP/1.1 200 OK\r\n" + keep + sized("Hello World") + bare("400 Bad Request"), "ended"},
 		{"malformed chunk under a reader", echo, "POST / HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n\n3\nabc\nzz\n", false,

@@ -37,10 +37,11 @@ const (
 
 // requestFacts is what checkRequest finds out about a request.
 type requestFacts struct {
-	length bodyLength
-	expect expectation
-	hosts  int
-	codes  int // Transfer-Encoding fields
+	length    bodyLength
+	expect    expectation
+	ambiguous bool // its length is said in two ways: nothing may follow it
+	hosts     int
+	codes     int // Transfer-Encoding fields
 }
 
 const bodyBytesMax = 1<<63 - 1 // fits every signed counter
@@ -48,47 +49,70 @@ const bodyBytesMax = 1<<63 - 1 // fits every signed counter
 // The rules for requests, beyond the parser's, which follows llhttp and lets
 // more through than a server on a network should:
 //
-//  1. Only HTTP (not RTSP, ICE) is spoken: 400. Only 1.0 and 1.1: 505.
+//  1. Only HTTP (not RTSP, ICE) is spoken: 400. Only 1.0 and 1.1: 505; what the
+//     parser lets through of 1.2 to 1.9 is taken as 1.1 (RFC 9110 section 2.5).
 //  2. A target has no fragment (RFC 9112 section 3.2), and the authority of an
 //     absolute http or https one is a host without user (RFC 9110 sections
-//     4.2.1 and 4.2.4), for it counts and not the Host field: 400.
-//  3. HTTP/1.1 needs a Host, nobody may send two or a malformed one (RFC 9112
-//     section 3.2): 400.
+//     4.2.1 and 4.2.4), for it counts and not the Host field. That of CONNECT is
+//     host and port (RFC 9112 section 3.2.3). Else 400.
+//  3. Nobody may send two Hosts or a malformed one (RFC 9112 section 3.2): 400.
+//     The missing one is the connection's business, like unknown expectations.
 //  4. Transfer-Encoding is one field, `chunked` (RFC 9112 section 6.1). Other
 //     codings before a final chunked: 501, since we cannot decode them. All
 //     else, the empty field too, and any on HTTP/1.0: 400.
 //  5. A body of 2^63 bytes or more: 413.
-//  6. Expect on HTTP/1.1 is 100-continue, else 417 (RFC 9110 section 10.1.1);
+//  6. No blank stands between name and colon (RFC 9112 section 5.1): 400.
+//  7. Expect on HTTP/1.1 is 100-continue or unknown (RFC 9110 section 10.1.1);
 //     on HTTP/1.0 it is ignored.
-func checkRequest(m *httpparse.Message, head []byte, fields []httpparse.Field) (facts requestFacts, bad *refusal) {
+func checkRequest(m *httpparse.Message, head []byte, fields []httpparse.Field, v Validation) (facts requestFacts, bad *refusal) {
 	if m.Protocol != httpparse.ProtocolHTTP {
 		return facts, &refusal{400, httpparse.InvalidConstant, "not HTTP"}
 	}
-	if m.Major != 1 || m.Minor > 1 {
+	if m.Major != 1 {
 		return facts, &refusal{505, httpparse.InvalidVersion, "HTTP version is neither 1.0 nor 1.1"}
 	}
-	target := m.Target.Of(head)
-	for _, c := range target {
-		if c == '#' {
-			return facts, &refusal{400, httpparse.InvalidURL, "fragment in the request target"}
-		}
+	if bad = checkTarget(m, m.Target.Of(head)); bad != nil {
+		return facts, bad
 	}
-	if len(target) > 0 && target[0] != '/' && !validAbsolute(target) {
-		return facts, &refusal{400, httpparse.InvalidURL, "malformed authority in the request target"}
+	if v == ValidationInsecure && !colonsFollow(fields, head) {
+		return facts, &refusal{400, httpparse.InvalidHeaderToken, "blank between name and colon"}
 	}
 	for i := range fields {
 		if bad = facts.note(&fields[i], head, m.Minor); bad != nil {
 			return facts, bad
 		}
 	}
-	if facts.hosts == 0 && m.Minor == 1 {
-		return facts, &refusal{400, httpparse.InvalidHeaderToken, "no Host field"}
-	}
-	if facts.expect == expectUnknown {
-		return facts, &refusal{417, httpparse.InvalidHeaderToken, "unknown expectation"}
-	}
+	facts.ambiguous = facts.codes > 0 && m.Flags&httpparse.FlagContentLength != 0
 	facts.length, bad = requestLength(m, facts.codes)
 	return facts, bad
+}
+
+// checkTarget is rule 2.
+func checkTarget(m *httpparse.Message, target []byte) *refusal {
+	for _, c := range target {
+		if c == '#' {
+			return &refusal{400, httpparse.InvalidURL, "fragment in the request target"}
+		}
+	}
+	switch {
+	case len(target) == 0 || target[0] == '/' && m.Method != httpparse.MethodConnect:
+		return nil
+	case m.Method == httpparse.MethodConnect && validAuthority(target):
+		return nil
+	case m.Method != httpparse.MethodConnect && validAbsolute(target):
+		return nil
+	}
+	return &refusal{400, httpparse.InvalidURL, "malformed authority in the request target"}
+}
+
+// colonsFollow is rule 6, which a strict parser has seen to.
+func colonsFollow(fields []httpparse.Field, head []byte) bool {
+	for i := range fields {
+		if f := &fields[i]; head[f.NameOff+uint32(f.NameLen)] != ':' {
+			return false
+		}
+	}
+	return true
 }
 
 // note looks at one field.
@@ -122,29 +146,51 @@ func checkCoding(value string, n int, minor uint8) *refusal {
 	if minor == 0 || n > 1 {
 		return malformed
 	}
-	if equalFold(value, "chunked") {
+	switch codingOf(value) {
+	case codingChunked:
 		return nil
+	case codingLastChunked:
+		return &refusal{501, httpparse.InvalidTransferEncoding, "unknown transfer coding"}
 	}
-	rest, ok := value, true
+	return malformed
+}
+
+// coding is what a Transfer-Encoding field says.
+type coding uint8
+
+const (
+	codingInvalid     coding = iota
+	codingChunked            // chunked and nothing else
+	codingLastChunked        // others, and then chunked
+	codingOther              // others, and no chunked
+)
+
+// codingOf reads the value of a Transfer-Encoding field: a list of tokens, of
+// which only the last may be chunked.
+func codingOf(value string) coding {
+	if equalFold(value, "chunked") {
+		return codingChunked
+	}
+	rest, more := value, true
 	var last string
-	for ok {
+	for more {
 		last = rest
-		rest, ok = "", false
+		rest, more = "", false
 		for i := 0; i < len(last); i++ {
 			if last[i] == ',' {
-				last, rest, ok = last[:i], last[i+1:], true
+				last, rest, more = last[:i], last[i+1:], true
 				break
 			}
 		}
 		last = trimBlanks(last)
-		if !validName(last) || ok && equalFold(last, "chunked") {
-			return malformed
+		if !validName(last) || more && equalFold(last, "chunked") {
+			return codingInvalid
 		}
 	}
 	if equalFold(last, "chunked") {
-		return &refusal{501, httpparse.InvalidTransferEncoding, "unknown transfer coding"}
+		return codingLastChunked
 	}
-	return malformed
+	return codingOther
 }
 
 // requestLength is RFC 9112 section 6.3 for requests that the rules above let
@@ -167,7 +213,8 @@ type headFacts struct {
 	connection      bool // a Connection field was given
 	connectionClose bool // … with the word close
 	keepAlive       bool // a Keep-Alive field was given
-	chunked         bool // a Transfer-Encoding field was given; it ends in chunked
+	coded           bool // a Transfer-Encoding field was given
+	chunked         bool // … that ends in chunked
 	contentLength   bool // a Content-Length field was given
 	size            uint64
 	date            bool
@@ -179,7 +226,8 @@ type answerFacts struct {
 	status    int
 	head      bool // it answers a HEAD request
 	minor     uint8
-	keepAlive bool // the request and the server allow another request
+	keepAlive bool // request, response and server allow another request
+	enough    bool // it is the last one by Server.MaxRequestsPerSocket
 	known     bool // the whole body is at hand
 	size      uint64
 	removed   removedFields
@@ -213,27 +261,30 @@ func (a *answerFacts) bodyless() bool {
 // of choice. The length:
 //
 //  1. HEAD, 204, 304: no body, and no line is added.
-//  2. Transfer-Encoding given: chunked.
+//  2. Transfer-Encoding given: chunked if that is its end, else until close.
 //  3. Content-Length given: that.
 //  4. HTTP/1.0: until close, and nothing is added even if the length is known.
 //  5. The whole body at hand, no Trailer given, Content-Length not removed: that
 //     length.
 //  6. Chunked, unless it was removed; then until close.
 //
-// The connection: the request, a Connection field with close, and a body until
-// close each end it. An HTTP/1.0 client keeps it only for an answer whose end
-// it can find, so only with a Content-Length of the application.
+// The connection: the request, the response's ShouldKeepAlive, a Connection
+// field with close, a body until close, and 204 or 304 with Transfer-Encoding
+// each end it. An HTTP/1.0 client keeps it only for an answer whose end it can
+// find, so only with a Content-Length of the application. The last answer by
+// MaxRequestsPerSocket says close and leaves it to the client, as in Node.
 //
 // Differences from Node, for safety: a body until close is never announced as
 // keep-alive, an application's Connection field does not overrule the client's
 // close (a second one with close follows it, and close wins: RFC 9112 section
-// 9.3), nothing is chunked for HTTP/1.0, 204 carries no framing fields, and a
-// Transfer-Encoding without chunked at its end cannot be set.
+// 9.3), nothing is chunked for HTTP/1.0, and 204 carries no framing fields.
 func frameResponse(f *headFacts, a *answerFacts) (v framing) {
 	switch {
 	case a.bodyless():
 	case f.chunked:
 		v.length.kind = bodyChunked
+	case f.coded:
+		v.length.kind = bodyUntilClose
 	case f.contentLength:
 		v.length = bodyLength{bodySized, f.size}
 	case a.minor == 0:
@@ -245,13 +296,14 @@ func frameResponse(f *headFacts, a *answerFacts) (v framing) {
 	default:
 		v.length.kind = bodyUntilClose
 	}
-	keep := a.keepAlive && v.length.kind != bodyUntilClose && (a.minor == 1 || f.contentLength)
+	keep := a.keepAlive && v.length.kind != bodyUntilClose && (a.minor > 0 || f.contentLength) &&
+		!(f.chunked && (a.status == 204 || a.status == 304))
 	v.last = !keep || f.connectionClose
 	switch {
 	case f.connection && v.last && !f.connectionClose:
 		v.connection = connectionClose // beside the application's
 	case f.connection || a.removed.has(removedConnection):
-	case keep:
+	case keep && !a.enough:
 		v.connection = connectionKeepAlive
 	default:
 		v.connection = connectionClose

@@ -101,6 +101,11 @@ func (t *fakeTransport) unhold()              {}
 func (t *fakeTransport) now() instant         { return t.server.instant(t.server.now()) }
 func (t *fakeTransport) time() time.Time      { return t.server.now() }
 func (t *fakeTransport) remoteAddr() net.Addr { return &net.TCPAddr{} }
+func (t *fakeTransport) localAddr() net.Addr  { return &net.TCPAddr{} }
+func (t *fakeTransport) reset()               { t.closed = true }
+
+func (t *fakeTransport) setNoDelay(bool) error                  { return nil }
+func (t *fakeTransport) setKeepAlive(net.KeepAliveConfig) error { return nil }
 
 // newFake returns a prepared server's connection over a fakeTransport.
 func newFake(t testing.TB, s *Server) *fakeTransport {

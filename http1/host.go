@@ -52,6 +52,12 @@ func validAbsolute(target []byte) bool {
 	return len(rest) > 0 && validHost(rest)
 }
 
+// validAuthority reports whether a target of CONNECT is host and port.
+func validAuthority(target []byte) bool {
+	colon := bytes.LastIndexByte(target, ':')
+	return colon > 0 && colon+1 < len(target) && validHost(target)
+}
+
 // validLiteral is validHost for "[" IPv6address "]" [ ":" port ].
 func validLiteral(h []byte) bool {
 	for i, c := range h {

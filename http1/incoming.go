@@ -41,8 +41,8 @@ type IncomingMessage struct {
 	complete    bool
 	aborted     bool
 	keepAlive   bool
-	upgrade     bool
 	body        body
+	hooks       *requestHooks // nil until the first is set
 }
 
 // Method returns the request's method, as sent: "GET". The string is a constant.
@@ -53,18 +53,22 @@ func (req *IncomingMessage) URL() string {
 	return req.string(req.target)
 }
 
-// HTTPVersion returns "1.1" or "1.0".
+// HTTPVersion returns "1.1" or "1.0", and with ValidationInsecure up to "1.9".
 func (req *IncomingMessage) HTTPVersion() string {
-	if req.minor == 0 {
-		return "1.0"
-	}
-	return "1.1"
+	const versions = "1.01.11.21.31.41.51.61.71.81.9"
+	return versions[3*req.minor : 3*req.minor+3]
 }
+
+// Upgrade reports whether the request was handed to OnUpgrade or OnConnect.
+func (req *IncomingMessage) Upgrade() bool { return req.ex.task == taskTunnel }
+
+// Socket returns the request's connection.
+func (req *IncomingMessage) Socket() Socket { return Socket{req.conn} }
 
 // HTTPVersionMajor returns 1.
 func (req *IncomingMessage) HTTPVersionMajor() int { return 1 }
 
-// HTTPVersionMinor returns 1 or 0.
+// HTTPVersionMinor returns 1 or 0, and with ValidationInsecure up to 9.
 func (req *IncomingMessage) HTTPVersionMinor() int { return int(req.minor) }
 
 // Complete reports whether the whole request, with its body, has been read from
@@ -75,8 +79,9 @@ func (req *IncomingMessage) Complete() bool {
 	return req.complete
 }
 
-// Aborted reports whether the connection went away before the response to this
-// request was finished. ServerResponse.OnClose tells when.
+// Aborted reports whether the connection went away before the request had been
+// read to its end. OnAborted tells when, and ServerResponse.OnClose that the
+// answer cannot be finished.
 func (req *IncomingMessage) Aborted() bool {
 	req.conn.mu.Lock()
 	defer req.conn.unlock()

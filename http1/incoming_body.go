@@ -27,7 +27,9 @@ type body struct {
 	piece    []byte // the rest of the piece that has come in and nobody has taken
 	received uint64 // bytes that somebody could take
 	dumped   int    // bytes dropped
-	ended    bool   // onEnd has been called
+	lent     bool   // OnData has the piece
+	paused   bool   // Pause: OnData and OnEnd are not called
+	ended    bool   // the body has been taken, or dropped, to its end
 	out      bool   // somebody has it as an io.Reader and has not met its end
 	onData   func([]byte)
 	onEnd    func()
@@ -36,32 +38,58 @@ type body struct {
 // OnData sets what is called with each piece of the body. The bytes are valid
 // until it returns. It runs on the connection's goroutine, after the handler
 // has returned, without locks; it may block, and the connection is read no
-// further meanwhile. Set it in the handler; a body without taker is not read
-// until the response has ended, and then dropped.
+// further meanwhile. A body without taker is not read until the response has
+// ended, and then dropped.
 func (req *IncomingMessage) OnData(fn func(data []byte)) {
-	c := req.conn
-	c.mu.Lock()
-	c.wake()
+	c := req.lockBody()
 	req.body.onData = fn
-	if req.body.flow == flowUnasked {
-		req.body.flow = flowEvents
-	}
-	req.ex.lent, c.hooks = true, true
+	req.body.ask()
 	c.notify()
 	c.unlock()
 }
 
 // OnEnd sets what is called when the body has been taken, or dropped, to its
 // end; trailers are there then. Goroutine and rules as OnData. It is not called
-// if the connection goes away first (ServerResponse.OnClose is).
+// if the connection goes away first (OnAborted is).
 func (req *IncomingMessage) OnEnd(fn func()) {
+	c := req.lockBody()
+	req.body.onEnd = fn
+	c.notify()
+	c.unlock()
+}
+
+// Pause stops OnData and OnEnd, and with them the reading of the connection,
+// until Resume is called. A piece that is being delivered is the last.
+func (req *IncomingMessage) Pause() {
+	c := req.lockBody()
+	req.body.paused = true
+	c.unlock()
+}
+
+// Resume lets OnData and OnEnd be called again. Without an OnData the body is
+// dropped: that is how a body that is of no interest is read to its end.
+func (req *IncomingMessage) Resume() {
+	c := req.lockBody()
+	req.body.paused = false
+	req.body.ask()
+	c.notify()
+	c.unlock()
+}
+
+// lockBody locks the connection to set what is called with the body.
+func (req *IncomingMessage) lockBody() *conn {
 	c := req.conn
 	c.mu.Lock()
 	c.wake()
-	req.body.onEnd = fn
 	req.ex.lent, c.hooks = true, true
-	c.notify()
-	c.unlock()
+	return c
+}
+
+// ask: the pieces go to OnData, unless somebody has them already.
+func (b *body) ask() {
+	if b.flow == flowUnasked {
+		b.flow = flowEvents
+	}
 }
 
 // Body returns the body for code that reads it where it stands. Read waits for
@@ -113,21 +141,28 @@ func (b *body) Read(p []byte) (int, error) {
 	}
 }
 
-// stuck reports whether a piece waits for somebody to take it.
+// stuck reports whether a piece waits for somebody to take it, or to be done
+// with it.
 func (b *body) stuck() bool {
-	return len(b.piece) > 0 && (b.flow == flowUnasked || b.flow == flowReader)
+	return len(b.piece) > 0 && (b.lent || b.paused || b.flow != flowEvents)
 }
 
-// due reports whether a callback has to be called.
-func (b *body) due() bool {
-	if b.flow == flowEvents && len(b.piece) > 0 {
-		return true
+// due reports whether a piece or the end has to be delivered. The end of a body
+// that was dropped comes after what its response's end has brought, as in Node.
+func (b *body) due(c *conn) bool {
+	switch b.flow {
+	case flowEvents:
+		return !b.paused && (len(b.piece) > 0 || b.owed() && b.req.complete)
+	case flowDump:
+		return b.owed() && b.req.complete && len(c.finishing) == 0 && len(c.events) == 0 && !c.firing
+	case flowReader:
+		return b.owed() && b.req.complete && len(b.piece) == 0
 	}
-	return b.owed() && b.req.complete && len(b.piece) == 0 && b.flow != flowUnasked
+	return false
 }
 
-// owed reports whether onEnd is still to be called.
-func (b *body) owed() bool { return b.onEnd != nil && !b.ended }
+// owed reports whether the end is still to be told.
+func (b *body) owed() bool { return !b.ended && (b.onEnd != nil || b.req.hooks != nil) }
 
 // dump drops what is there and what will come.
 func (b *body) dump() {

@@ -29,7 +29,7 @@ func (req *IncomingMessage) Header(name string) string {
 			value, found = v, true
 			continue
 		}
-		if ruleOf(id) == ruleFirst {
+		if req.rule(id) == ruleFirst {
 			break
 		}
 		if all == nil {
@@ -38,7 +38,7 @@ func (req *IncomingMessage) Header(name string) string {
 		all = append(all, v)
 	}
 	if all != nil {
-		return strings.Join(all, ruleOf(id).separator())
+		return strings.Join(all, req.rule(id).separator())
 	}
 	return value
 }
@@ -55,7 +55,7 @@ func (req *IncomingMessage) RawHeaders() []string {
 //   - age, authorization, content-length, content-type, etag, expires, from,
 //     host, if-modified-since, if-unmodified-since, last-modified, location,
 //     max-forwards, proxy-authorization, referer, retry-after, server and
-//     user-agent: the first counts,
+//     user-agent: the first counts, unless Server.JoinDuplicateHeaders is set,
 //   - cookie: joined with "; ",
 //   - all others: joined with ", ". (Node keeps set-cookie as a list; see
 //     HeadersDistinct.)
@@ -63,7 +63,7 @@ func (req *IncomingMessage) RawHeaders() []string {
 // The map is built at the first call and belongs to the request.
 func (req *IncomingMessage) Headers() map[string]string {
 	if req.headers == nil {
-		req.headers = joinFields(req.fields, req.headText())
+		req.headers = req.joinFields(req.fields, req.headText())
 	}
 	return req.headers
 }
@@ -82,7 +82,7 @@ func (req *IncomingMessage) HeadersDistinct() map[string][]string {
 func (req *IncomingMessage) RawTrailers() []string { return rawFields(req.trailerFields()) }
 
 // Trailers is Headers for trailers, as a new map.
-func (req *IncomingMessage) Trailers() map[string]string { return joinFields(req.trailerFields()) }
+func (req *IncomingMessage) Trailers() map[string]string { return req.joinFields(req.trailerFields()) }
 
 // TrailersDistinct is HeadersDistinct for trailers, as a new map.
 func (req *IncomingMessage) TrailersDistinct() map[string][]string {
@@ -112,6 +112,15 @@ func (r joinRule) separator() string {
 		return "; "
 	}
 	return ", "
+}
+
+// rule is ruleOf with the server's option.
+func (req *IncomingMessage) rule(id fieldname.ID) joinRule {
+	r := ruleOf(id)
+	if r == ruleFirst && req.conn.server.JoinDuplicateHeaders {
+		return ruleComma
+	}
+	return r
 }
 
 func ruleOf(id fieldname.ID) joinRule {
@@ -156,7 +165,7 @@ func rawFields(fields []httpparse.Field, text string) []string {
 	return raw
 }
 
-func joinFields(fields []httpparse.Field, text string) map[string]string {
+func (req *IncomingMessage) joinFields(fields []httpparse.Field, text string) map[string]string {
 	joined := make(map[string]string, len(fields))
 	var all map[string][]string // of fields that were sent several times: joined once
 	for i := range fields {
@@ -166,7 +175,7 @@ func joinFields(fields []httpparse.Field, text string) map[string]string {
 		switch {
 		case !found:
 			joined[key] = v
-		case ruleOf(f.ID) != ruleFirst:
+		case req.rule(f.ID) != ruleFirst:
 			if all == nil {
 				all = make(map[string][]string)
 			}
@@ -177,7 +186,7 @@ func joinFields(fields []httpparse.Field, text string) map[string]string {
 		}
 	}
 	for key, values := range all {
-		joined[key] = strings.Join(values, ruleOf(fieldname.Lookup(bytesOf(key))).separator())
+		joined[key] = strings.Join(values, req.rule(fieldname.Lookup(bytesOf(key))).separator())
 	}
 	return joined
 }

@@ -22,10 +22,16 @@ const (
 	// 16 to 64.
 	pipelineRequestsMax = 64
 
-	// heldBytesMax is how many bytes of responses that are not at the front a
-	// connection holds before it is not read any more, and before such a
-	// response's Write waits. Node's high-water mark since v22.
-	heldBytesMax = 64 << 10
+	// highWaterMark is the default of Server.HighWaterMark, Node's since v22.
+	highWaterMark = 64 << 10
+
+	// highWaterMarkMax keeps a connection's share of memory within reason.
+	highWaterMarkMax = 64 << 20
+
+	// drainBytesMax is how much a response with OnDrain may have waiting before
+	// its Write waits all the same: who does not look at WritableNeedDrain
+	// writes against this wall.
+	drainBytesMax = 1 << 20
 
 	// outBytesMax is how much output is gathered before it is written, however
 	// much more the same read may bring.
@@ -78,9 +84,7 @@ const (
 	// Node's tick. A handler that blocks must not keep back what is written.
 	holdTime = time.Millisecond
 
-	// keepAliveBuffer is what an idle connection gets on top of the time that
-	// the Keep-Alive field tells, so that a request sent in the last moment is
-	// served. Node's keepAliveTimeoutBuffer.
+	// keepAliveBuffer is the default of Server.KeepAliveTimeoutBuffer, Node's.
 	keepAliveBuffer = time.Second
 
 	// acceptDelayMin and acceptDelayMax bound the pause after an error of

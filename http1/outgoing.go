@@ -16,6 +16,7 @@ type OutgoingMessage struct {
 	removed  removedFields
 	built    bool // the head exists: headers cannot be changed any more
 	sealed   bool // the trailers too
+	relaxed  bool // values may hold control characters: Server.HTTPValidation
 }
 
 // headerLine is one line of a head. Lines of one name stand together.
@@ -44,7 +45,7 @@ func (m *OutgoingMessage) SetHeader(name string, values ...string) error {
 	if m.built {
 		return ErrHeadersSent
 	}
-	if err := checkValues(name, values); err != nil {
+	if err := m.checkValues(name, values); err != nil {
 		return err
 	}
 	m.removed &^= automatic(name)
@@ -58,13 +59,54 @@ func (m *OutgoingMessage) SetHeader(name string, values ...string) error {
 	return nil
 }
 
+// SetHeaders is SetHeader for many fields, given as name, value, name, value;
+// what is given several times becomes several lines. As in Node Set-Cookie is
+// set last, and it is added to, not replaced, within one call. If one of them
+// is wrong, none is set.
+func (m *OutgoingMessage) SetHeaders(fields ...string) error {
+	if m.built {
+		return ErrHeadersSent
+	}
+	if err := m.checkPairs(fields); err != nil {
+		return err
+	}
+	for _, cookies := range [...]bool{false, true} {
+		for i := 0; i < len(fields); i += 2 {
+			if sameName(fields[i], "set-cookie") != cookies {
+				continue
+			}
+			var err error
+			if givenBefore(fields, i) {
+				err = m.AppendHeader(fields[i], fields[i+1])
+			} else {
+				err = m.SetHeader(fields[i], fields[i+1])
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// givenBefore reports whether the name of the pair at i stands in an earlier
+// pair.
+func givenBefore(fields []string, i int) bool {
+	for j := 0; j < i; j += 2 {
+		if sameName(fields[j], fields[i]) {
+			return true
+		}
+	}
+	return false
+}
+
 // AppendHeader adds lines to a field, behind the ones it has. The name keeps
 // its first spelling. Errors as SetHeader.
 func (m *OutgoingMessage) AppendHeader(name string, values ...string) error {
 	if m.built {
 		return ErrHeadersSent
 	}
-	if err := checkValues(name, values); err != nil {
+	if err := m.checkValues(name, values); err != nil {
 		return err
 	}
 	m.removed &^= automatic(name)
@@ -123,6 +165,27 @@ func (m *OutgoingMessage) GetHeaderNames() (names []string) {
 	return names
 }
 
+// GetRawHeaderNames returns the names that were set, as they were spelled and in
+// order, as a new slice.
+func (m *OutgoingMessage) GetRawHeaderNames() (names []string) {
+	for i, h := range m.headers {
+		if i == 0 || !sameName(h.name, m.headers[i-1].name) {
+			names = append(names, h.name)
+		}
+	}
+	return names
+}
+
+// GetHeaders returns the fields that were set by lower-case name, as a new map.
+func (m *OutgoingMessage) GetHeaders() map[string][]string {
+	all := make(map[string][]string, len(m.headers))
+	for _, h := range m.headers {
+		name := lowerName(h.name)
+		all[name] = append(all[name], h.value)
+	}
+	return all
+}
+
 // HeadersSent reports whether the head has been built; it need not have been
 // sent.
 func (m *OutgoingMessage) HeadersSent() bool { return m.built }
@@ -138,7 +201,7 @@ func (m *OutgoingMessage) AddTrailers(fields ...string) error {
 	if m.sealed {
 		return ErrWriteAfterEnd
 	}
-	if err := checkPairs(fields); err != nil {
+	if err := m.checkPairs(fields); err != nil {
 		return err
 	}
 	for i := 0; i < len(fields); i += 2 {
@@ -173,7 +236,7 @@ func (m *OutgoingMessage) insert(at int, name string, values []string) {
 func (m *OutgoingMessage) reset() {
 	clear(m.headers)
 	clear(m.trailers)
-	*m = OutgoingMessage{headers: m.headers[:0], trailers: m.trailers[:0]}
+	*m = OutgoingMessage{headers: m.headers[:0], trailers: m.trailers[:0], relaxed: m.relaxed}
 }
 
 // automatic names the bit of a field that the server adds by itself.
@@ -191,13 +254,14 @@ func automatic(name string) removedFields {
 	return 0
 }
 
-func checkValues(name string, values []string) error {
+// checkValues returns the error of a field that must not be sent.
+func (m *OutgoingMessage) checkValues(name string, values []string) error {
 	if !validName(name) {
 		return &HeaderError{Code: "ERR_INVALID_HTTP_TOKEN", Name: name}
 	}
 	for _, v := range values {
-		if err := checkField(name, v); err != nil {
-			return err
+		if !validValue(v) && !(m.relaxed && validRelaxed(v)) {
+			return &HeaderError{Code: "ERR_INVALID_CHAR", Name: name}
 		}
 		if !validFraming(fieldKindOf(name), v) {
 			return &HeaderError{Code: "ERR_INVALID_ARG_VALUE", Name: name}
@@ -207,27 +271,26 @@ func checkValues(name string, values []string) error {
 }
 
 // validFraming reports whether a value may stand in a field of kind, as far as
-// framing goes: Content-Length is a number, Transfer-Encoding ends in chunked,
-// since nobody could find the end of another body.
+// framing goes: Content-Length is a number, and chunked stands at the end of
+// Transfer-Encoding or not at all (RFC 9112 section 6.1).
 func validFraming(kind fieldKind, value string) bool {
 	switch kind {
 	case fieldContentLength:
 		_, ok := parseLength(value)
 		return ok
 	case fieldTransferEncoding:
-		bad := checkCoding(value, 1, 1)
-		return bad == nil || bad.status == 501
+		return codingOf(value) != codingInvalid
 	}
 	return true
 }
 
 // checkPairs checks fields given as name, value, name, value.
-func checkPairs(fields []string) error {
+func (m *OutgoingMessage) checkPairs(fields []string) error {
 	if len(fields)%2 != 0 {
 		return &HeaderError{Code: "ERR_INVALID_ARG_VALUE", Name: fields[len(fields)-1]}
 	}
 	for i := 0; i < len(fields); i += 2 {
-		if err := checkValues(fields[i], fields[i+1:i+2]); err != nil {
+		if err := m.checkValues(fields[i], fields[i+1:i+2]); err != nil {
 			return err
 		}
 	}

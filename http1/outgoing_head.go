@@ -1,6 +1,9 @@
 package http1
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // fieldKind is a field that decides something about the answer it stands in.
 type fieldKind uint8
@@ -54,10 +57,57 @@ type headWriter struct {
 	lengthAt, lengthEnd int // where the Content-Length line stands in dst
 }
 
+// lines writes the lines that stand for one name. Several of them are joined to
+// one where Node does that: those of Cookie and of Server.UniqueHeaders.
+func (w *headWriter) lines(s *Server, group []headerLine) {
+	if len(group) > 1 && s.joins(group[0].name) {
+		w.line(group[0].name, joinLines(group))
+		return
+	}
+	for _, h := range group {
+		w.line(h.name, h.value)
+	}
+}
+
+// joins reports whether a field of several values is sent as one line.
+func (s *Server) joins(name string) bool {
+	if sameName(name, "cookie") {
+		return true
+	}
+	for _, unique := range s.UniqueHeaders {
+		if sameName(name, unique) {
+			return true
+		}
+	}
+	return false
+}
+
+func joinLines(group []headerLine) string {
+	var b strings.Builder
+	for i, h := range group {
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		b.WriteString(h.value)
+	}
+	return b.String()
+}
+
+// sameNames returns how many of the lines at the begin have the name of the
+// first one.
+func sameNames(all []headerLine) int {
+	n := 1
+	for n < len(all) && sameName(all[n].name, all[0].name) {
+		n++
+	}
+	return n
+}
+
 // line writes a field and notes it. A line that must not stand in this answer
 // is left out: framing fields on 204, Transfer-Encoding for HTTP/1.0 (RFC 9112
-// section 6.1) and with it Trailer, which only chunked bodies have, a second Content-Length or Transfer-Encoding, a Content-Length
-// beside chunked (section 6.2).
+// section 6.1) and with it Trailer, which only chunked bodies have, a second
+// Content-Length or Transfer-Encoding, a Content-Length beside a
+// Transfer-Encoding (section 6.2).
 func (w *headWriter) line(name, value string) {
 	f := &w.facts
 	switch fieldKindOf(name) {
@@ -74,7 +124,7 @@ func (w *headWriter) line(name, value string) {
 		}
 		f.trailer = true
 	case fieldContentLength:
-		if f.contentLength || f.chunked || w.answer.status == 204 {
+		if f.contentLength || f.coded || w.answer.status == 204 {
 			return
 		}
 		f.contentLength = true
@@ -84,10 +134,14 @@ func (w *headWriter) line(name, value string) {
 		w.lengthEnd = len(w.dst)
 		return
 	case fieldTransferEncoding:
-		if f.chunked || w.answer.status == 204 || w.answer.minor == 0 {
+		if f.coded || w.answer.minor == 0 {
 			return
 		}
-		f.chunked = true // validFraming has seen to it
+		kind := codingOf(value) // not invalid: validFraming has seen to it
+		f.coded, f.chunked = true, kind != codingOther
+		if w.answer.status == 204 {
+			return
+		}
 		if f.contentLength {
 			f.contentLength = false
 			w.dst = append(w.dst[:w.lengthAt], w.dst[w.lengthEnd:]...)

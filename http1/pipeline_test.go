@@ -346,9 +346,9 @@ func TestLostAnswer(t *testing.T) {
 	for _, late := range []bool{false, true} {
 		var kept *ServerResponse
 		var log []string
-		f := newFake(t, &Server{OnRequest: func(req *IncomingMessage, res *ServerResponse) {
+		f := newFake(t, &Server{OnRequest: func(_ *IncomingMessage, res *ServerResponse) {
 			res.OnFinish(func() { log = append(log, "finish") })
-			res.OnClose(func() { log = append(log, fmt.Sprint("close ", req.Aborted())) })
+			res.OnClose(func() { log = append(log, fmt.Sprint("close ", res.Destroyed())) })
 			if kept = res; !late {
 				res.End("x")
 			}

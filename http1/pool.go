@@ -39,6 +39,7 @@ func (p *pools) lend(c *conn) {
 		w.parser.Init(httpparse.Request, c, c.server.parserOptions)
 	}
 	w.cond.L = &c.mu
+	w.base = c.received
 	c.work = w
 }
 
@@ -50,7 +51,6 @@ func (p *pools) takeBack(c *conn) {
 	}
 	c.work = nil
 	parser := w.parser
-	c.consumed += parser.Consumed()
 	parser.Release()
 	if c.writing == writeOpen {
 		w.rested()
@@ -67,11 +67,12 @@ func (p *pools) takeBack(c *conn) {
 // has to be put right.
 func (w *work) rested() {
 	w.parser, w.cond.L = nil, nil
-	w.in = nil
-	w.own, w.starved, w.hooks = false, false, false
-	w.dropped = 0
+	w.in, w.packet = nil, nil
+	w.own, w.starved, w.hooks, w.stuffed, w.draining = false, false, false, false, false
+	w.dropped, w.frontAt = 0, 0
 	if invariants.Enabled {
-		invariants.Check(w.filling == nil && w.current == nil && w.serving == nil && w.bad == nil && !w.cut &&
+		invariants.Check(w.filling == nil && w.current == nil && w.serving == nil && w.bad == nil && !w.cutOff &&
+			w.calling == nil &&
 			!w.paused && !w.overfull && !w.lent && !w.pumping && !w.turn && !w.firing && w.heldBytes == 0 &&
 			w.out == nil && w.vec[0] == nil && len(w.events) == 0, "http1: a work has not come to rest")
 	}

@@ -29,7 +29,6 @@ func TestRefusals(t *testing.T) {
 		{"absolute without host", "GET http:///a HTTP/1.1\nHost: a\n\n", "400"},
 		{"absolute with user", "GET http://u@a/ HTTP/1.1\nHost: a\n\n", "400"},
 		{"absolute with bad port", "GET HTTPS://a:65536?b HTTP/1.1\nHost: a\n\n", "400"},
-		{"no Host", "GET / HTTP/1.1\n\n", "400"},
 		{"two Hosts", "GET / HTTP/1.1\nHost: a\nHost: a\n\n", "400"},
 		{"two Hosts of HTTP/1.0", "GET / HTTP/1.0\nHost: a\nHost: a\n\n", "400"},
 		{"bad Host", "GET / HTTP/1.1\nHost: a/b\n\n", "400"},
@@ -59,8 +58,9 @@ func TestRefusals(t *testing.T) {
 		{"long target", "GET /" + long + " HTTP/1.1\nHost: a\n\n", "414"},
 		{"long field", "GET / HTTP/1.1\nHost: a\nX: " + long + "\n\n", "431"},
 		{"many fields", "GET / HTTP/1.1\nHost: a\n" + manyFields(1001) + "\n", "431"},
-		{"expectation", "GET / HTTP/1.1\nHost: a\nExpect: x\n\n", "417"},
-		{"two expectations", "GET / HTTP/1.1\nHost: a\nExpect: x\nExpect: 100-continue\n\n", "417"},
+		{"CONNECT with user", "CONNECT u@a:1 HTTP/1.1\nHost: a:1\n\n", "400"},
+		{"CONNECT without port", "CONNECT a HTTP/1.1\nHost: a\n\n", "400"},
+		{"CONNECT of a path", "CONNECT /a HTTP/1.1\nHost: a\n\n", "400"},
 		{"CONNECT", "CONNECT a:1 HTTP/1.1\nHost: a:1\n\n", "501"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

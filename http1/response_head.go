@@ -1,57 +1,58 @@
 package http1
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // needHead builds the head implicitly.
 func (res *ServerResponse) needHead(known bool, size int) error {
 	if res.built {
 		return nil
 	}
-	return res.storeHead(res.StatusCode, nil, known, size)
+	return res.storeHead(res.StatusCode, res.reason(res.StatusCode), nil, known, size)
+}
+
+// reason returns the reason phrase of a head that says none itself.
+func (res *ServerResponse) reason(status int) string {
+	if res.StatusMessage != "" {
+		return res.StatusMessage
+	}
+	return StatusText(status)
 }
 
 // failHead answers 500 in place of a head that could not be built at the end.
-func (res *ServerResponse) failHead(err error) {
+func (res *ServerResponse) failHead() {
 	res.OutgoingMessage.reset()
 	res.StatusMessage = ""
-	res.keepAlive = false
+	res.ShouldKeepAlive = false
+	_ = res.storeHead(500, StatusText(500), nil, true, 0)
 	res.noBody = true
-	_ = res.storeHead(500, nil, true, 0)
-	res.noBody = true
-	res.conn.server.logger().Error("http1: response head", "error", err)
+	res.conn.server.logger().Error("http1: response head could not be built")
 }
 
 // storeHead builds the head once: status line, the fields that were set and
 // those given, Date, and what framing.go decides. headers are the pairs of
 // WriteHead; known says that the whole body is at hand and is size bytes long.
-func (res *ServerResponse) storeHead(status int, headers []string, known bool, size int) error {
+func (res *ServerResponse) storeHead(status int, reason string, headers []string, known bool, size int) error {
 	if res.built {
 		return ErrHeadersSent
 	}
-	if err := res.checkHead(status, headers); err != nil {
+	if err := res.checkHead(status, reason, headers); err != nil {
 		return err
 	}
 	s := res.conn.server
 	a := answerFacts{
 		status: status, head: res.headOnly, minor: res.minor,
-		keepAlive: res.keepAlive && !s.closing.Load(),
-		known:     known, size: uint64(size), removed: res.removed,
-	}
-	reason := res.StatusMessage
-	if reason == "" {
-		reason = StatusText(status)
+		keepAlive: res.mayKeepAlive(), enough: res.enough,
+		known: known, size: uint64(size), removed: res.removed,
 	}
 	w := headWriter{dst: res.head[:0], answer: a}
 	w.statusLine(status, reason)
-	for _, h := range res.headers {
-		if !givenAgain(h.name, headers) {
-			w.line(h.name, h.value)
-		}
+	if len(res.headers)+len(headers) > 0 {
+		w.fields(s, res.headers, headers)
 	}
-	for i := 0; i < len(headers); i += 2 {
-		w.line(headers[i], headers[i+1])
-	}
-	if !w.facts.date && !res.removed.has(removedDate) {
+	if res.SendDate && !w.facts.date && !res.removed.has(removedDate) {
 		w.dst = appendLine(w.dst, "Date", s.date.at(res.conn.t.time()))
 	}
 	v := frameResponse(&w.facts, &a)
@@ -68,23 +69,58 @@ func (res *ServerResponse) storeHead(status int, headers []string, known bool, s
 	return nil
 }
 
+// mayKeepAlive reports whether another request may follow this answer, as far
+// as the request, the application and the server have a say. A client that was
+// told neither to send its body nor that it is not wanted might send either the
+// body or the next request now: Node closes, and so do we.
+func (res *ServerResponse) mayKeepAlive() bool {
+	return res.keepAlive && res.ShouldKeepAlive && !res.conn.server.closing.Load() &&
+		(res.continued || res.ex.req.expect != expectContinue)
+}
+
 // checkHead checks what was not checked when it was set.
-func (res *ServerResponse) checkHead(status int, headers []string) error {
+func (res *ServerResponse) checkHead(status int, reason string, headers []string) error {
 	if status < 200 || status > 999 {
 		return &HeaderError{Code: "ERR_HTTP_INVALID_STATUS_CODE", Name: strconv.Itoa(status)}
 	}
-	if !validValue(res.StatusMessage) {
+	if !validValue(reason) {
 		return &HeaderError{Code: "ERR_INVALID_CHAR", Name: "StatusMessage"}
 	}
-	return checkPairs(headers)
+	return res.checkPairs(headers)
 }
 
-// givenAgain reports whether name is among the pairs of WriteHead.
-func givenAgain(name string, headers []string) bool {
-	for i := 0; i < len(headers); i += 2 {
-		if sameName(headers[i], name) {
-			return true
+// fields writes the fields that were set, and those of WriteHead on top: a name
+// that was set already keeps its place and gets the new lines.
+func (w *headWriter) fields(s *Server, set []headerLine, given []string) {
+	if len(given) == 0 {
+		for len(set) > 0 {
+			n := sameNames(set)
+			w.lines(s, set[:n])
+			set = set[n:]
+		}
+		return
+	}
+	for rest := set; len(rest) > 0; {
+		n := sameNames(rest)
+		if !w.given(given, rest[0].name) {
+			w.lines(s, rest[:n])
+		}
+		rest = rest[n:]
+	}
+	for i := 0; i < len(given); i += 2 {
+		if !slices.ContainsFunc(set, func(h headerLine) bool { return sameName(h.name, given[i]) }) {
+			w.line(given[i], given[i+1])
 		}
 	}
-	return false
+}
+
+// given writes the pairs of a name and reports whether there are any.
+func (w *headWriter) given(pairs []string, name string) (found bool) {
+	for i := 0; i < len(pairs); i += 2 {
+		if sameName(pairs[i], name) {
+			w.line(pairs[i], pairs[i+1])
+			found = true
+		}
+	}
+	return found
 }

@@ -128,8 +128,8 @@ func TestResponseErrors(t *testing.T) {
 		"WriteContinue late":    {func(r *ServerResponse) error { r.WriteHead(200); return r.WriteContinue() }, ErrHeadersSent},
 		"Write after End":       {func(r *ServerResponse) error { r.End(); _, err := r.WriteString("x"); return err }, ErrWriteAfterEnd},
 		"End after End":         {func(r *ServerResponse) error { r.End(); return r.End() }, ErrWriteAfterEnd},
-		"body of 204":           {func(r *ServerResponse) error { r.WriteHead(204); _, err := r.WriteString("x"); return err }, http.ErrBodyNotAllowed},
-		"body of 304 at End":    {func(r *ServerResponse) error { r.WriteHead(304); return r.End("x") }, http.ErrBodyNotAllowed},
+		"body of 204":           {func(r *ServerResponse) error { r.WriteHead(204); _, err := r.WriteString("x"); return err }, nil},
+		"body of 304 at End":    {func(r *ServerResponse) error { r.WriteHead(304); return r.End("x") }, nil},
 		"too long": {func(r *ServerResponse) error {
 			r.WriteHead(200, "Content-Length", "1")
 			_, err := r.WriteString("xy")

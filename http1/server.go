@@ -42,6 +42,34 @@ type Server struct {
 	// goroutine and must not keep err.
 	OnClientError func(err *ClientError)
 
+	// ShouldUpgrade says whether a request with an Upgrade field, as above, leaves
+	// HTTP. It is called when its head has come in, on the connection's
+	// goroutine. Nil: all do if there is an OnUpgrade.
+	ShouldUpgrade func(req *IncomingMessage) bool
+
+	// OnCheckContinue is called in place of OnRequest with a request that expects
+	// 100-continue. It calls WriteContinue or answers without: then the
+	// connection is closed after the answer. Nil: 100 Continue, and OnRequest.
+	OnCheckContinue func(req *IncomingMessage, res *ServerResponse)
+
+	// OnCheckExpectation is called in place of OnRequest with an HTTP/1.1 request
+	// that expects something else. Nil: 417.
+	OnCheckExpectation func(req *IncomingMessage, res *ServerResponse)
+
+	// OnDropRequest is told of each request beyond MaxRequestsPerSocket, before it
+	// is answered with 503. It runs on the connection's goroutine.
+	OnDropRequest func(req *IncomingMessage, socket Socket)
+
+	// OnConnection is told of each connection before anything is read from it. It
+	// runs on the connection's goroutine.
+	OnConnection func(socket Socket)
+
+	// OnTimeout is called with a connection that was quiet for longer than Timeout
+	// or Socket.SetTimeout say, or without a request for longer than
+	// IdleTimeout, in place of closing it: that is the hook's business, if it
+	// wants to. It runs on the goroutine that noticed, without locks.
+	OnTimeout func(socket Socket)
+
 	// ReadHeaderTimeout is for a request's head, from its first byte, or from
 	// the beginning of the connection for its first request. Default 60 s, or
 	// ReadTimeout if that is less.
@@ -58,8 +86,30 @@ type Server struct {
 
 	// IdleTimeout is how long a connection without requests is kept, in whole
 	// seconds told in the Keep-Alive field; it gets a second more than it is
-	// told. Default 5 s.
+	// told (KeepAliveTimeoutBuffer). Default 5 s.
 	IdleTimeout time.Duration
+
+	// KeepAliveTimeoutBuffer is what a connection without requests gets on top of
+	// the IdleTimeout that it was told, so that a request sent in the last moment
+	// is served. Default 1 s.
+	KeepAliveTimeoutBuffer time.Duration
+
+	// Timeout is how long a connection may be quiet, with neither input nor
+	// output, while it has requests or before its first one. Then OnTimeout is
+	// called, or the connection closed without an answer. Default and negative:
+	// for ever.
+	Timeout time.Duration
+
+	// MaxRequestsPerSocket bounds the HTTP/1.1 requests of a connection. The last
+	// answer says so (Connection: close), and the connection is left to the
+	// client; what it sends on it nevertheless is answered with 503, as in Node.
+	// 0 is no bound.
+	MaxRequestsPerSocket int
+
+	// HighWaterMark is how many bytes of answers may wait in a connection, for
+	// their turn or for the client, before Write waits and the connection is not
+	// read any more. 1 to 64 MiB, 0 for the default, 64 KiB.
+	HighWaterMark int
 
 	// MaxHeaderBytes bounds target, names and values of a head together, and
 	// again of the trailers: as in Node they must stay below it, else 431, or 414
@@ -85,6 +135,28 @@ type Server struct {
 	// Loops is how many event loops there are; 0 for one per P (GOMAXPROCS).
 	Loops int
 
+	// AllowMissingHost takes HTTP/1.1 requests without a Host field, which are
+	// answered with 400 otherwise (RFC 9112 section 3.2).
+	AllowMissingHost bool
+
+	// JoinDuplicateHeaders joins request fields that must not be repeated with
+	// ", " if they are, see IncomingMessage.Headers. Otherwise the first counts.
+	JoinDuplicateHeaders bool
+
+	// HTTPValidation says which characters may stand in field values, and how
+	// closely requests have to keep to the grammar. Default ValidationStrict.
+	HTTPValidation Validation
+
+	// RejectNonStandardBodyWrites makes Write and End return
+	// http.ErrBodyNotAllowed for a body where there can be none (HEAD, 204, 304).
+	// Otherwise it is taken and not sent.
+	RejectNonStandardBodyWrites bool
+
+	// UniqueHeaders names the response fields, and trailers, of which several
+	// values are sent as one line, joined with "; ", as Cookie always is. Without
+	// it each value has its line.
+	UniqueHeaders []string
+
 	// Logger gets panics of handlers and errors of accept. Default slog.Default().
 	Logger *slog.Logger
 
@@ -92,6 +164,7 @@ type Server struct {
 	once          sync.Once
 	fault         error
 	timeouts      timeouts
+	mark          int // HighWaterMark
 	keepAliveLine string
 	parserOptions httpparse.Options
 	now           func() time.Time
@@ -123,14 +196,8 @@ func (s *Server) Close() error {
 	s.closing.Store(true)
 	s.mu.Lock()
 	err := s.closeListeners()
-	open := s.overNet()
 	s.mu.Unlock()
-	for _, t := range open {
-		_ = t.socket.Close() // who reads or writes stops
-	}
-	for _, c := range s.open() {
-		c.abort() // who waits for the application does not look at the socket
-	}
+	s.CloseAllConnections()
 	s.closeLoops()
 	return err
 }
@@ -161,7 +228,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 func (s *Server) closeIdle() bool {
 	open := s.open()
 	for _, c := range open {
-		c.closeIdle()
+		c.closeIdle(acceptDelayMax)
 	}
 	return len(open) == 0
 }

@@ -9,6 +9,23 @@ import (
 	"github.com/cork-go/cork/internal/httpparse"
 )
 
+// Validation says what is let through that RFC 9110 and 9112 forbid.
+type Validation uint8
+
+const (
+	// ValidationStrict lets nothing through.
+	ValidationStrict Validation = iota
+	// ValidationRelaxed takes control characters but CR, LF and NUL in field
+	// values, in both directions.
+	ValidationRelaxed
+	// ValidationInsecure takes what Node's insecureHTTPParser takes, for clients
+	// that cannot be mended: besides the above folded lines, a line end of LF or
+	// of CR alone, blanks after a chunk's size, no line end after its data,
+	// Content-Length beside a chunked body (the connection is closed after it),
+	// HTTP/1.2 to 1.9. Requests can be smuggled past a proxy with any of these.
+	ValidationInsecure
+)
+
 // timeouts are the server's, with the defaults filled in; 0 means none.
 type timeouts struct {
 	head, request, write, idle time.Duration
@@ -43,13 +60,45 @@ func (s *Server) check() error {
 		{"MaxHeadersCount", s.MaxHeadersCount, 1<<16 - 1, headersMax},
 		{"MaxIdleHTTPParsers", s.MaxIdleHTTPParsers, 1 << 30, parsersIdleMax},
 		{"Loops", s.Loops, loopsMax, runtime.GOMAXPROCS(0)},
+		{"HighWaterMark", s.HighWaterMark, highWaterMarkMax, highWaterMark},
 	} {
 		if option.value < 0 || option.value > option.max {
 			return fmt.Errorf("http1: Server.%s is %d; allowed are 1 to %d, and 0 for the default, %d",
 				option.name, option.value, option.max, option.def)
 		}
 	}
+	if s.MaxRequestsPerSocket < 0 || s.MaxRequestsPerSocket > 1<<30 {
+		return fmt.Errorf("http1: Server.MaxRequestsPerSocket is %d; allowed are 1 to %d, and 0 for no bound",
+			s.MaxRequestsPerSocket, 1<<30)
+	}
+	if s.HTTPValidation > ValidationInsecure {
+		return fmt.Errorf("http1: Server.HTTPValidation is %d; allowed are ValidationStrict, ValidationRelaxed and ValidationInsecure",
+			s.HTTPValidation)
+	}
+	for _, name := range s.UniqueHeaders {
+		if !validName(name) {
+			return fmt.Errorf("http1: Server.UniqueHeaders has %q; allowed are names of fields", name)
+		}
+	}
+	if s.ShouldUpgrade != nil && s.OnUpgrade == nil {
+		return errors.New("http1: Server.ShouldUpgrade is set and OnUpgrade is nil; it must be a function")
+	}
 	return nil
+}
+
+// lenient returns what the parser lets through. Transfer codings that do not end
+// in chunked are never among it: nobody could say where such a body ends.
+func (v Validation) lenient() httpparse.Lenient {
+	switch v {
+	case ValidationRelaxed:
+		return httpparse.LenientHeaderValueRelaxed
+	case ValidationInsecure:
+		return httpparse.LenientHeaders | httpparse.LenientChunkedLength | httpparse.LenientKeepAlive |
+			httpparse.LenientVersion | httpparse.LenientDataAfterClose | httpparse.LenientOptionalLFAfterCR |
+			httpparse.LenientOptionalCRLFAfterChunk | httpparse.LenientOptionalCRBeforeLF |
+			httpparse.LenientSpacesAfterChunkSize | httpparse.LenientHeaderValueRelaxed
+	}
+	return 0
 }
 
 // fill is the one place where defaults come from.
@@ -65,10 +114,18 @@ func (s *Server) fill() {
 	}
 	t.head = orDefault(s.ReadHeaderTimeout, head)
 	if t.idle > 0 {
-		s.keepAliveLine = fmt.Sprintf("Keep-Alive: timeout=%d\r\n", t.idle/time.Second)
-		t.idle += keepAliveBuffer
+		most := ""
+		if s.MaxRequestsPerSocket > 0 {
+			most = fmt.Sprintf(", max=%d", s.MaxRequestsPerSocket)
+		}
+		s.keepAliveLine = fmt.Sprintf("Keep-Alive: timeout=%d%s\r\n", t.idle/time.Second, most)
+		t.idle += orDefault(s.KeepAliveTimeoutBuffer, keepAliveBuffer)
 	}
 	s.timeouts = t
+
+	if s.mark = s.HighWaterMark; s.mark == 0 {
+		s.mark = highWaterMark
+	}
 
 	headerBytes := s.MaxHeaderBytes
 	if headerBytes == 0 {
@@ -78,7 +135,7 @@ func (s *Server) fill() {
 	if headers == 0 {
 		headers = headersMax
 	}
-	s.parserOptions = httpparse.Options{Limits: httpparse.Limits{
+	s.parserOptions = httpparse.Options{Lenient: s.HTTPValidation.lenient(), Limits: httpparse.Limits{
 		HeadBytesMax:    uint32(headerBytes),
 		TrailerBytesMax: uint32(headerBytes),
 		FieldsMax:       uint32(headers),

@@ -7,7 +7,7 @@ import (
 
 // transport carries a connection's bytes. The connection decides, the transport
 // does: it calls conn.run, and does what the step that run returns asks for.
-// All methods but those of the last group are called with conn.mu held.
+// All methods but remoteAddr are called with conn.mu held.
 //
 // transport_loop.go carries a connection on an event loop, transport_net.go one
 // over any net.Conn.
@@ -59,6 +59,14 @@ type transport interface {
 	now() instant
 	time() time.Time
 
+	// setNoDelay and setKeepAlive set options of the socket, if it has them.
+	setNoDelay(noDelay bool) error
+	setKeepAlive(config net.KeepAliveConfig) error
+
+	// reset is close, and the peer is told with a reset.
+	reset()
+
+	localAddr() net.Addr
 	remoteAddr() net.Addr
 }
 

@@ -164,6 +164,9 @@ func (t *loopTransport) OnTimeout(turn *loop.Turn) {
 	}
 	if t.running {
 		t.arm()
+		if c.work != nil && len(c.events) > 0 {
+			go c.tellLate()
+		}
 		c.mu.Unlock()
 		return
 	}
@@ -386,6 +389,34 @@ func (t *loopTransport) time() time.Time {
 
 // remoteAddr implements transport.
 func (t *loopTransport) remoteAddr() net.Addr { return addrOf(t.peer) }
+
+// localAddr implements transport.
+func (t *loopTransport) localAddr() net.Addr {
+	a, _ := t.socket.LocalAddr() // fails on a closed socket: no address
+	return addrOf(a)
+}
+
+// setNoDelay implements transport.
+func (t *loopTransport) setNoDelay(noDelay bool) error {
+	if !t.peer.IsValid() {
+		return nil // a Unix socket
+	}
+	return t.socket.SetNoDelay(noDelay)
+}
+
+// setKeepAlive implements transport. The system's calls know no disabling: it is
+// what a socket begins with.
+func (t *loopTransport) setKeepAlive(config net.KeepAliveConfig) error {
+	if !t.peer.IsValid() || !config.Enable {
+		return nil
+	}
+	return t.socket.SetKeepAlive(netpoll.KeepAlive{
+		Idle: max(config.Idle, 0), Interval: max(config.Interval, 0), Count: max(config.Count, 0),
+	})
+}
+
+// reset implements transport.
+func (t *loopTransport) reset() { t.socket.Reset() }
 
 // addrOf returns the address of a TCP socket, or of a Unix socket's end, which
 // has none.

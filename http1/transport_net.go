@@ -80,7 +80,7 @@ func (t *netTransport) serve() {
 		case stepWait:
 			c.keep()
 			c.small = nil
-			c.wait()
+			t.waitForChange()
 		case stepUpgrade:
 			t.handOver()
 			ended = true
@@ -91,6 +91,28 @@ func (t *netTransport) serve() {
 			return
 		}
 	}
+}
+
+// waitForChange waits for the application, or for the time that a client has for
+// its body, which nobody may be reading.
+func (t *netTransport) waitForChange() {
+	c := t.conn
+	if d := c.deadline(); d != 0 {
+		timer := time.AfterFunc(time.Duration(d-c.clock()), t.onDeadline)
+		defer timer.Stop()
+	}
+	c.wait()
+}
+
+// onDeadline is called by the timer, on a goroutine of its own.
+func (t *netTransport) onDeadline() {
+	c := t.conn
+	c.mu.Lock()
+	c.tick(c.clock())
+	if c.work != nil {
+		c.cond.Broadcast()
+	}
+	c.unlock()
 }
 
 // abandon ends the connection of a goroutine that ends in the middle of a hook
@@ -310,6 +332,31 @@ func (t *netTransport) closeWrite() bool {
 func (t *netTransport) close() { _ = t.socket.Close() }
 
 func (t *netTransport) remoteAddr() net.Addr { return t.socket.RemoteAddr() }
+
+func (t *netTransport) localAddr() net.Addr { return t.socket.LocalAddr() }
+
+func (t *netTransport) setNoDelay(noDelay bool) error {
+	if s, ok := t.socket.(interface{ SetNoDelay(bool) error }); ok {
+		return s.SetNoDelay(noDelay)
+	}
+	return nil
+}
+
+func (t *netTransport) setKeepAlive(config net.KeepAliveConfig) error {
+	if s, ok := t.socket.(interface {
+		SetKeepAliveConfig(net.KeepAliveConfig) error
+	}); ok {
+		return s.SetKeepAliveConfig(config)
+	}
+	return nil
+}
+
+func (t *netTransport) reset() {
+	if s, ok := t.socket.(interface{ SetLinger(int) error }); ok {
+		_ = s.SetLinger(0)
+	}
+	t.close()
+}
 
 // handOver gives the socket to OnUpgrade or OnConnect. conn.mu is held, and
 // released.

@@ -1,5 +1,7 @@
 package http1
 
+import "strings"
+
 // What may stand on the wire. Nothing else gets there: every setter checks
 // first and stores afterwards.
 
@@ -42,13 +44,47 @@ func validValue(s string) bool {
 	return true
 }
 
-// checkField returns the error of a field that must not be sent.
-func checkField(name, value string) error {
-	if !validName(name) {
-		return &HeaderError{Code: "ERR_INVALID_HTTP_TOKEN", Name: name}
+// validRelaxed is validValue for ValidationRelaxed and ValidationInsecure: all
+// but CR, LF and NUL, which would end the line here or elsewhere.
+func validRelaxed(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c == '\r' || c == '\n' || c == 0 {
+			return false
+		}
 	}
-	if !validValue(value) {
-		return &HeaderError{Code: "ERR_INVALID_CHAR", Name: name}
+	return true
+}
+
+// validLink reports whether s may be a value of Link in early hints: a target in
+// angle brackets and parameters, each with a semicolon before it (RFC 8288
+// section 3). As in Node a quoted value holds no blanks, quotes or semicolons.
+func validLink(s string) bool {
+	end := strings.IndexByte(s, '>')
+	if end < 0 || s[0] != '<' || !validValue(s) {
+		return false
 	}
-	return nil
+	for s = s[end+1:]; s != ""; {
+		s = strings.TrimLeft(s, " \t")
+		if s == "" || s[0] != ';' {
+			return false
+		}
+		s = strings.TrimLeft(s[1:], " \t")
+		n := strings.IndexAny(s, ";\" \t")
+		if n < 0 {
+			n = len(s)
+		}
+		if n == 0 {
+			return false
+		}
+		name := s[:n]
+		if s = s[n:]; s == "" || s[0] != '"' {
+			continue
+		}
+		n = strings.IndexAny(s[1:], ";\" \t") + 1
+		if n == 0 || s[n] != '"' || len(name) < 2 || name[len(name)-1] != '=' {
+			return false
+		}
+		s = s[n+1:]
+	}
+	return true
 }
