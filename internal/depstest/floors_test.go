@@ -16,8 +16,11 @@ var cork = house{
 		{"pages"},
 		{"cmd/cork"},
 	},
-	// Tests and generators: no floor, and nobody imports them.
-	outside: []string{"internal/apitest", "internal/depstest", "internal/fieldname/gen", "internal/netpoll/faulty"},
+	// Tests, generators and programs: no floor, and nobody imports them.
+	outside: []string{
+		"internal/apitest", "internal/depstest", "internal/fieldname/gen", "internal/netpoll/faulty",
+		"internal/oracleapp", "internal/oracleapp/compare",
+	},
 	// Bytes to parser, buffers to loop: two towers that meet in http1 alone.
 	towers: [2][]string{
 		{"internal/httpparse", "internal/bytescan", "internal/fieldname"},
