@@ -69,8 +69,12 @@ const (
 	ReadLevel
 	// ReadLevelExclusive is ReadLevel for a listener that several pollers watch: of
 	// those that are blocked in the kernel, few are woken for a connection (Linux).
-	// It makes no difference to pollers whose goroutines are parked, see Wait, nor
-	// on other systems. PollMod does not take it, and not what was added with it.
+	// It makes no difference to pollers whose goroutines are parked, see Wait: all of
+	// them are woken, and all but one find nothing. Nor does it on other systems.
+	// PollMod does not take it, and not what was added with it.
+	//
+	// In any mode, Linux refuses to watch a descriptor with more than 100 Pollers:
+	// EINVAL. More loops than that need listeners of their own, see ReusePort.
 	ReadLevelExclusive
 )
 

@@ -24,78 +24,96 @@ const Supported = true
 // How a goroutine waits without its thread: an epoll descriptor can be polled
 // itself, it is readable when it has events. So
 //
-//  1. NewPoller hands it to the runtime as an os.File in non-blocking mode. The
-//     runtime adds it to the epoll descriptor that all of package net waits in.
+//  1. NewPoller makes two. fd has the members; gate has nothing but fd, and is
+//     handed to the runtime as an os.File in non-blocking mode. The runtime adds
+//     it to the epoll descriptor that all of package net waits in.
 //  2. Wait calls Read of the file's raw connection, which calls p.ready, which
-//     asks the kernel without waiting. With events, that is all.
+//     opens the gate if it is shut and asks fd for events, without waiting. With
+//     events, that is all.
 //  3. Without, Read parks the goroutine, and the thread runs others.
-//  4. Something happens to a member: the kernel marks the epoll descriptor as
-//     readable, the runtime's poller finds it and makes the goroutine runnable,
-//     and Read calls p.ready again.
+//  4. Something happens to a member: the kernel marks fd as readable, and gate,
+//     the runtime's poller finds gate and makes the goroutine runnable, and Read
+//     calls p.ready again.
 //
 // No event is lost between 2 and 3: Read forgets what it knew before it calls
 // p.ready, and the runtime remembers whatever comes after that.
+//
+// The gate is for a loop that is busy and finds events without parking. If it were
+// open, each event would wake a thread of the runtime that idles in its poller, if
+// there is one, for nothing: BenchmarkBusy shows that this costs the loop half as
+// much again, and the idle processor more. So it is shut when events have come
+// several times without parking, and opened to park.
 type Poller struct {
 	sys  Sys
-	file *os.File        // owns the epoll descriptor
+	fd   int             // has the members; -1 if there is none
+	wake int             // an eventfd, one of them; -1 if there is none
+	file *os.File        // owns gate; nil if there is none
 	raw  syscall.RawConn // of file
-	fd   int
-	wake int // an eventfd; closed under wakeMu
+	gate int
 
 	// Of the goroutine in Poll or Wait.
 	control  func(fd uintptr)      // p.ask, made once
-	ready    func(fd uintptr) bool // p.askUntil, made once
+	ready    func(fd uintptr) bool // p.askOpen, made once
 	events   []Event               // their argument; nil unless they may be called
 	n        int                   // their results; n counts the eventfd too
 	err      error
+	asked    int           // how often, since begin
+	open     bool          // the gate
+	busy     int           // how often events have come without parking, while it was open
+	dry      bool          // the last time there were no events
 	woken    bool          // Poll has seen a Wake that no Wait has returned for
 	deadline time.Duration // that the file has, since start; never if none
 	start    time.Time
 
-	wakeMu sync.Mutex
-	closed bool // guarded by wakeMu
+	wakeMu sync.Mutex // also held while wake is closed
+	closed bool       // guarded by wakeMu
 }
+
+// busyMax is how often events come without parking until the gate is shut. To shut
+// and to open it costs about as much as one event while it is open, so that the
+// number matters little.
+const busyMax = 2
 
 const never = time.Duration(math.MaxInt64)
 
 // NewPoller makes a Poller that asks sys what is ready.
 func NewPoller(sys Sys) (*Poller, error) {
-	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
-	if err != nil {
-		return nil, err
-	}
-	wake, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
-	if err != nil {
-		_ = unix.Close(fd)
-		return nil, err
-	}
-	p := &Poller{sys: sys, fd: fd, wake: wake, start: time.Now(), deadline: never}
-	p.control, p.ready = p.ask, p.askUntil
-	if err := p.register(); err != nil {
+	p := &Poller{sys: sys, fd: -1, wake: -1, start: time.Now(), deadline: never}
+	p.control, p.ready = p.ask, p.askOpen
+	if err := p.makeDescriptors(); err != nil {
 		_ = p.Close()
 		return nil, err
 	}
 	return p, nil
 }
 
-// register hands the epoll descriptor to the runtime, and the eventfd to it.
-func (p *Poller) register() error {
+func (p *Poller) makeDescriptors() (err error) {
+	if p.fd, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
+		return err
+	}
+	if p.wake, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
+		return err
+	}
 	// The event is edge-triggered, so the eventfd is never read: each write makes
 	// an event whatever its count is, and it would take centuries to fill.
 	if err := epollCtl(p.fd, unix.EPOLL_CTL_ADD, p.wake, unix.EPOLLIN|epollET); err != nil {
-		_ = unix.Close(p.fd)
 		return err
 	}
-	if err := unix.SetNonblock(p.fd, true); err != nil {
-		_ = unix.Close(p.fd)
+	if p.gate, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
 		return err
 	}
-	p.file = os.NewFile(uintptr(p.fd), "epoll")
+	if err := unix.SetNonblock(p.gate, true); err != nil { // or the runtime does not take it
+		_ = unix.Close(p.gate)
+		return err
+	}
+	p.file = os.NewFile(uintptr(p.gate), "epoll")
+	if err := epollCtl(p.gate, unix.EPOLL_CTL_ADD, p.fd, 0); err != nil {
+		return err
+	}
 	if err := p.file.SetReadDeadline(time.Time{}); err != nil {
 		return err // the runtime did not take it
 	}
-	raw, err := p.file.SyscallConn()
-	p.raw = raw
+	p.raw, err = p.file.SyscallConn()
 	return err
 }
 
@@ -117,10 +135,13 @@ func (p *Poller) Poll(events []Event) (int, error) {
 // Only the goroutine is parked, its thread runs others. After Close, it returns
 // os.ErrClosed.
 func (p *Poller) Wait(events []Event, timeout time.Duration) (int, error) {
-	if timeout == 0 || p.woken {
-		n, _, err := p.poll(events)
+	if timeout == 0 || p.woken || !p.open && !p.dry {
+		n, woken, err := p.poll(events)
+		woken = woken || p.woken
 		p.woken = false
-		return n, err
+		if timeout == 0 || woken || n > 0 || err != nil {
+			return n, err
+		}
 	}
 	until := never
 	if timeout > 0 {
@@ -133,7 +154,7 @@ func (p *Poller) Wait(events []Event, timeout time.Duration) (int, error) {
 	return n, err
 }
 
-// poll asks the kernel once. Control keeps Close from closing the descriptor
+// poll asks the kernel once. Control keeps Close from closing the descriptors
 // before that is done.
 func (p *Poller) poll(events []Event) (n int, woken bool, err error) {
 	p.begin(events)
@@ -175,7 +196,7 @@ func (p *Poller) begin(events []Event) {
 		invariants.Check(len(events) > 0, "netpoll: no room for events")
 	}
 	p.events = events
-	p.n, p.err = 0, nil
+	p.n, p.err, p.asked = 0, nil, 0
 }
 
 func (p *Poller) end() (n int, woken bool, err error) {
@@ -184,13 +205,47 @@ func (p *Poller) end() (n int, woken bool, err error) {
 	return n, woken, p.err
 }
 
-func (p *Poller) ask(fd uintptr) {
-	p.n, p.err = p.sys.Poll(int(fd), p.events)
+// ask asks for events, and shuts the gate if the loop is too busy to park. It is
+// called while the file, and with it fd, cannot be closed.
+func (p *Poller) ask(uintptr) {
+	p.n, p.err = p.sys.Poll(p.fd, p.events)
+	p.dry = p.n == 0
+	p.asked++
+	switch {
+	case p.asked > 1:
+		p.busy = 0 // it was parked
+	case p.open && !p.dry:
+		if p.busy++; p.busy >= busyMax {
+			_ = p.setGate(false) // if it stays open, that is slow and no more
+		}
+	}
 }
 
-func (p *Poller) askUntil(fd uintptr) (done bool) {
+// askOpen is ask, with the gate open. It reports whether there is something to
+// return with.
+func (p *Poller) askOpen(fd uintptr) (done bool) {
+	if !p.open {
+		// First, so that whatever comes after ask has looked gets through.
+		if p.err = p.setGate(true); p.err != nil {
+			return true
+		}
+	}
 	p.ask(fd)
-	return p.n != 0 || p.err != nil
+	return !p.dry || p.err != nil
+}
+
+// setGate opens the gate or shuts it. The kernel has no reason to refuse.
+func (p *Poller) setGate(open bool) error {
+	events := uint32(0)
+	if open {
+		events = unix.EPOLLIN
+	}
+	if err := epollCtl(p.gate, unix.EPOLL_CTL_MOD, p.fd, events); err != nil {
+		return err
+	}
+	p.open = open
+	p.busy = 0
+	return nil
 }
 
 func (p *Poller) now() time.Duration { return time.Since(p.start) }
@@ -241,10 +296,14 @@ func (p *Poller) Close() error {
 	p.closed = true
 	var err error
 	if p.file != nil {
-		err = p.file.Close()
+		err = p.file.Close() // and waits for those who use it
 	}
-	if err2 := unix.Close(p.wake); err == nil {
-		err = err2
+	for _, fd := range []int{p.fd, p.wake} {
+		if fd != -1 {
+			if err2 := unix.Close(fd); err == nil {
+				err = err2
+			}
+		}
 	}
 	return err
 }

@@ -3,6 +3,7 @@
 package netpoll
 
 import (
+	"math/rand/v2"
 	"os"
 	"runtime"
 	"sync"
@@ -364,5 +365,106 @@ func TestNoWakeIsLost(t *testing.T) {
 		case <-watchdog:
 			t.Fatalf("Wake %d was lost", i)
 		}
+	}
+}
+
+// Bytes that come in bursts, so that the loop is now busy and now parked, and all
+// that lies between.
+func TestNoByteOfABurstIsLost(t *testing.T) {
+	rounds := 5000
+	if testing.Short() {
+		rounds = 500
+	}
+	p := newPoller(t)
+	const n = 4
+	var ours, theirs [n]int
+	for i := range n {
+		ours[i], theirs[i] = pair(t)
+		add(t, p, ours[i], ReadEdge)
+	}
+	acks := make(chan struct{})
+	errs := make(chan error, 1)
+	go func() { // a loop, as ours is: Poll while there is something, else Wait
+		var events [2]Event
+		var buf [4]byte
+		got, busy := 0, true
+		for got < rounds*n {
+			var k int
+			var err error
+			if busy {
+				k, err = p.Poll(events[:])
+			}
+			if k == 0 && err == nil {
+				k, err = p.Wait(events[:], []time.Duration{-1, time.Hour, time.Millisecond}[got%3])
+			}
+			if err != nil {
+				errs <- err
+				return
+			}
+			busy = k > 0
+			for _, e := range events[:k] {
+				for {
+					m, err := OS.Read(int(e.FD), buf[:])
+					if err != nil && err != unix.EAGAIN {
+						errs <- err
+						return
+					}
+					got += m
+					if m < len(buf) {
+						break
+					}
+				}
+			}
+			if got%n == 0 && busy {
+				select { // the writer waits for that now and then
+				case acks <- struct{}{}:
+				default:
+				}
+			}
+		}
+		errs <- nil
+	}()
+	r := rand.New(rand.NewPCG(1, 2))
+	for range rounds {
+		for i := range n {
+			write(t, theirs[i], "x")
+			switch r.IntN(8) {
+			case 0:
+				time.Sleep(time.Duration(r.IntN(50)) * time.Microsecond)
+			case 1:
+				runtime.Gosched()
+			}
+		}
+		if r.IntN(4) == 0 {
+			select {
+			case <-acks:
+			case <-time.After(time.Duration(r.IntN(2000)) * time.Microsecond):
+			}
+		}
+	}
+	select {
+	case err := <-errs:
+		if err != nil {
+			t.Fatal(err)
+		}
+	case <-time.After(time.Minute):
+		t.Fatal("the loop waits, and bytes are there")
+	}
+}
+
+// No Poller leaves a descriptor behind.
+func TestCloseGivesDescriptorsBack(t *testing.T) {
+	before := lowestFree(t)
+	for range 3 {
+		p, err := NewPoller(OS)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if after := lowestFree(t); after != before {
+		t.Errorf("the next descriptor would be %d, want %d as before", after, before)
 	}
 }

@@ -227,6 +227,48 @@ func BenchmarkPoll(b *testing.B) {
 	})
 }
 
+// A loop that always finds events, beside a thread that idles in the runtime's
+// poller since some goroutine sleeps. CPU is that of the whole process.
+func BenchmarkBusy(b *testing.B) {
+	cpu := func() time.Duration {
+		var r syscall.Rusage
+		_ = syscall.Getrusage(syscall.RUSAGE_SELF, &r)
+		return time.Duration(r.Utime.Nano() + r.Stime.Nano())
+	}
+	run := func(b *testing.B, poll int, wait func(events []Event) (int, error)) {
+		x, y := pair(b)
+		if err := OS.PollAdd(poll, x, ReadEdge); err != nil {
+			b.Fatal(err)
+		}
+		sleeper := time.AfterFunc(time.Hour, func() {})
+		defer sleeper.Stop()
+		var events [8]Event
+		buf := make([]byte, 128)
+		before := cpu()
+		for b.Loop() {
+			_, _ = OS.Write(y, buf)
+			if n, err := wait(events[:]); n != 1 || err != nil {
+				b.Fatal(n, err)
+			}
+			_, _ = OS.Read(x, buf)
+		}
+		b.ReportMetric(float64(cpu()-before)/float64(b.N), "cpu-ns/op")
+	}
+	b.Run("epoll alone", func(b *testing.B) {
+		poll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer unix.Close(poll)
+		run(b, poll, func(events []Event) (int, error) { return OS.Poll(poll, events) })
+	})
+	b.Run("Poll", func(b *testing.B) { p := newPoller(b); run(b, p.FD(), p.Poll) })
+	b.Run("Wait", func(b *testing.B) {
+		p := newPoller(b)
+		run(b, p.FD(), func(events []Event) (int, error) { return p.Wait(events, -1) })
+	})
+}
+
 func BenchmarkWakeWait(b *testing.B) {
 	p := newPoller(b)
 	var events [4]Event
@@ -250,5 +292,47 @@ func BenchmarkPollMod(b *testing.B) {
 	add(b, p, x, ReadEdge)
 	for b.Loop() {
 		_ = OS.PollMod(p.FD(), x, ReadEdge)
+	}
+}
+
+// A system without descriptors to spare: NewPoller says so and leaves none behind.
+func TestNewPollerWithoutDescriptors(t *testing.T) {
+	var old unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &old); err != nil {
+		t.Fatal(err)
+	}
+	_ = newPoller(t) // the runtime has made its own by now
+	before := lowestFree(t)
+	defer func() { _ = unix.Setrlimit(unix.RLIMIT_NOFILE, &old) }()
+	failed := 0
+	for spare := range 4 {
+		limit := unix.Rlimit{Cur: uint64(before + spare), Max: old.Max}
+		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+			t.Skip(err)
+		}
+		p, err := NewPoller(OS)
+		if err == nil {
+			_ = p.Close()
+		} else if failed++; err != unix.EMFILE {
+			t.Errorf("with %d to spare: %v, want EMFILE", spare, err)
+		}
+		_ = unix.Setrlimit(unix.RLIMIT_NOFILE, &old)
+		if after := lowestFree(t); after != before {
+			t.Errorf("with %d to spare: the next descriptor would be %d, want %d as before", spare, after, before)
+		}
+	}
+	if failed != 3 {
+		t.Errorf("%d of 4 failed, want those with 0, 1 and 2 to spare", failed)
+	}
+}
+
+// The kernel counts the ways from a descriptor to those who wait for it.
+func TestHundredPollersShareAListener(t *testing.T) {
+	l, _ := listenTCP(t, "127.0.0.1:0", ListenOptions{})
+	for range 100 {
+		add(t, newPoller(t), l, ReadLevelExclusive)
+	}
+	if err := OS.PollAdd(newPoller(t).FD(), l, ReadLevelExclusive); err != unix.EINVAL {
+		t.Errorf("one more: %v, and the documentation says EINVAL", err)
 	}
 }
