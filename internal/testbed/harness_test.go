@@ -3,36 +3,59 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/cork-go/cork/http1"
 )
 
-// start runs the server of a test on a free port and returns its address.
-func start(t *testing.T) string {
+// eachCarrier runs a test once for each carrier that there is.
+func eachCarrier(t *testing.T, test func(t *testing.T, carrier http1.Carrier)) {
+	for _, carrier := range carriers(t) {
+		t.Run(carrier.String(), func(t *testing.T) { test(t, carrier) })
+	}
+}
+
+func carriers(t *testing.T) []http1.Carrier {
 	t.Helper()
-	b, err := listen(options{addr: "127.0.0.1:0"})
+	b, err := listen(options{addr: "127.0.0.1:0", carrier: http1.CarrierLoop})
+	if errors.Is(err, errors.ErrUnsupported) {
+		t.Log("no event loops here")
+		return []http1.Carrier{http1.CarrierNet}
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	serve(t, b)
-	return b.addr().String()
+	_ = b.server.Close()
+	<-b.served
+	return []http1.Carrier{http1.CarrierLoop, http1.CarrierNet}
 }
 
-// serve runs the server until the test ends, and then sees to it that it stops.
-func serve(t *testing.T, b *bed) {
-	served := make(chan error, 1)
-	go func() { served <- b.serve() }()
+// start runs the server of a test on a free port and returns its address.
+func start(t *testing.T, carrier http1.Carrier) string {
+	t.Helper()
+	b, err := listen(options{addr: "127.0.0.1:0", carrier: carrier})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stopAtEnd(t, b)
+	return b.addr.String()
+}
+
+// stopAtEnd sees to it that the server stops when the test ends.
+func stopAtEnd(t *testing.T, b *bed) {
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		if err := b.server.Shutdown(ctx); err != nil {
 			t.Errorf("shutdown: %v", err)
 		}
-		if err := <-served; err != http.ErrServerClosed {
+		if err := <-b.served; err != http.ErrServerClosed {
 			t.Errorf("serve: %v, want %v", err, http.ErrServerClosed)
 		}
 	})

@@ -23,6 +23,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"github.com/cork-go/cork/http1"
 )
 
 // drainTimeout is how long the program waits for answers after a signal. The
@@ -50,11 +52,9 @@ func run(args []string, signals <-chan os.Signal, stdout, stderr io.Writer) int 
 		fmt.Fprintf(stderr, "testbed: cannot listen on %s: %v\n", o.addr, err)
 		return 1
 	}
-	served := make(chan error, 1)
-	go func() { served <- b.serve() }() // ends with the server
-	fmt.Fprintln(stdout, "listening on", b.addr())
+	fmt.Fprintln(stdout, "listening on", b.addr)
 	select {
-	case err := <-served:
+	case err := <-b.served:
 		fmt.Fprintln(stderr, "testbed: cannot go on:", err)
 		return 1
 	case <-signals:
@@ -90,22 +90,19 @@ const usage = "usage: testbed [-addr host:port] [-carrier loop|net]"
 // options are the program's flags.
 type options struct {
 	addr    string
-	carrier string // what carries the connections: loop or net
+	carrier http1.Carrier
 }
 
 func parseOptions(args []string) (o options, err error) {
 	flags := flag.NewFlagSet("testbed", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&o.addr, "addr", "127.0.0.1:8080", "host and port to listen on")
-	flags.StringVar(&o.carrier, "carrier", "loop", "what carries connections: loop or net")
+	flags.Func("carrier", "what carries connections: loop or net", o.setCarrier)
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
 	if flags.NArg() > 0 {
 		return o, fmt.Errorf("%q is no flag", flags.Arg(0))
-	}
-	if o.carrier != "loop" && o.carrier != "net" {
-		return o, fmt.Errorf("-carrier is %q, it must be loop or net", o.carrier)
 	}
 	_, port, err := net.SplitHostPort(o.addr)
 	if err != nil {

@@ -48,7 +48,8 @@ func TestUsedPort(t *testing.T) {
 
 // The program from its first line to its last, with each carrier.
 func TestRun(t *testing.T) {
-	for _, carrier := range []string{"loop", "net"} {
+	for _, c := range carriers(t) {
+		carrier := c.String()
 		signals := make(chan os.Signal, 1)
 		stdout, line := io.Pipe()
 		code := make(chan int)

@@ -4,17 +4,22 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/cork-go/cork/http1"
 )
 
 // Every kind of answer, and that the connection is good for another request
 // behind each.
-func TestAnswers(t *testing.T) {
+func TestAnswers(t *testing.T) { eachCarrier(t, testAnswers) }
+
+func testAnswers(t *testing.T, carrier http1.Carrier) {
 	const allowRead, allowPost = "GET, HEAD", "POST"
 	tests := []struct {
 		name, request string
@@ -61,7 +66,7 @@ func TestAnswers(t *testing.T) {
 		{"the server", "OPTIONS * HTTP/1.1\nHost: a\n\n", 404, "", ""},
 		{"a bad escape", "GET /%zz HTTP/1.1\nHost: a\n\n", 400, "", ""},
 	}
-	addr := start(t)
+	addr := start(t, carrier)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			c := dial(t, addr)
@@ -87,8 +92,10 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-func TestContentTypes(t *testing.T) {
-	addr := start(t)
+func TestContentTypes(t *testing.T) { eachCarrier(t, testContentTypes) }
+
+func testContentTypes(t *testing.T, carrier http1.Carrier) {
+	addr := start(t, carrier)
 	for request, want := range map[string]string{
 		"GET / HTTP/1.1\nHost: a\n\n":                                                          "text/plain; charset=utf-8",
 		"GET /nowhere HTTP/1.1\nHost: a\n\n":                                                   "text/plain; charset=utf-8",
@@ -106,8 +113,10 @@ func TestContentTypes(t *testing.T) {
 }
 
 // HEAD has the head of GET and no body: what comes next is the next answer.
-func TestHead(t *testing.T) {
-	addr := start(t)
+func TestHead(t *testing.T) { eachCarrier(t, testHead) }
+
+func testHead(t *testing.T, carrier http1.Carrier) {
+	addr := start(t, carrier)
 	for target, want := range map[string]int{
 		"/": len(hello), "/big?n=1000000": 1000000, "/big?n=0": 0, "/slow?ms=5": len("waited 5 ms\n"),
 	} {
@@ -124,8 +133,10 @@ func TestHead(t *testing.T) {
 }
 
 // HTTP/1.0 clients know where an answer ends, and may ask for another one.
-func TestHTTP10(t *testing.T) {
-	c := dial(t, start(t))
+func TestHTTP10(t *testing.T) { eachCarrier(t, testHTTP10) }
+
+func testHTTP10(t *testing.T, carrier http1.Carrier) {
+	c := dial(t, start(t, carrier))
 	for request, want := range map[string]string{
 		"GET / HTTP/1.0\nConnection: keep-alive\n\n":                            hello,
 		"POST /echo HTTP/1.0\nConnection: keep-alive\nContent-Length: 3\n\nabc": "abc",
@@ -140,8 +151,10 @@ func TestHTTP10(t *testing.T) {
 }
 
 // Both sides of the bound on /echo, with a client that reads while it sends.
-func TestEchoLimit(t *testing.T) {
-	url := "http://" + start(t) + "/echo"
+func TestEchoLimit(t *testing.T) { eachCarrier(t, testEchoLimit) }
+
+func testEchoLimit(t *testing.T, carrier http1.Carrier) {
+	url := "http://" + start(t, carrier) + "/echo"
 	for _, size := range []int{echoBytesMax - 1, echoBytesMax, echoBytesMax + 1} {
 		body := pattern(size)
 		for name, reader := range map[string]io.Reader{
@@ -170,8 +183,10 @@ func TestEchoLimit(t *testing.T) {
 }
 
 // An announced body that is too long is refused before a byte of it came.
-func TestEchoRefusesAtOnce(t *testing.T) {
-	addr := start(t)
+func TestEchoRefusesAtOnce(t *testing.T) { eachCarrier(t, testEchoRefusesAtOnce) }
+
+func testEchoRefusesAtOnce(t *testing.T, carrier http1.Carrier) {
+	addr := start(t, carrier)
 	for _, length := range []string{strconv.Itoa(echoBytesMax + 1), "9223372036854775807"} {
 		c := dial(t, addr)
 		c.send("POST /echo HTTP/1.1\nHost: a\nContent-Length: " + length + "\n\n")
@@ -184,8 +199,10 @@ func TestEchoRefusesAtOnce(t *testing.T) {
 
 // A client that does not look up before it has sent what it meant to send can
 // still read the 413.
-func TestEchoRefusalIsReadable(t *testing.T) {
-	addr := start(t)
+func TestEchoRefusalIsReadable(t *testing.T) { eachCarrier(t, testEchoRefusalIsReadable) }
+
+func testEchoRefusalIsReadable(t *testing.T, carrier http1.Carrier) {
+	addr := start(t, carrier)
 	rest := pattern(4 << 20)
 	for name, head := range map[string]string{
 		"sized":   "Content-Length: " + strconv.Itoa(echoBytesMax+1),
@@ -211,8 +228,10 @@ func TestEchoRefusalIsReadable(t *testing.T) {
 
 // Sized bodies are not collected: the first piece is back before the last one
 // is sent.
-func TestEchoStreams(t *testing.T) {
-	c := dial(t, start(t))
+func TestEchoStreams(t *testing.T) { eachCarrier(t, testEchoStreams) }
+
+func testEchoStreams(t *testing.T, carrier http1.Carrier) {
+	c := dial(t, start(t, carrier))
 	c.send("POST /echo HTTP/1.1\nHost: a\nContent-Length: 10\n\nfirst")
 	res, err := http.ReadResponse(c.r, &http.Request{Method: "POST"})
 	if err != nil {
@@ -229,14 +248,17 @@ func TestEchoStreams(t *testing.T) {
 }
 
 // A client that sends and does not read is not read either, and loses nothing.
-func TestEchoFlowControl(t *testing.T) {
-	b, err := listen(options{addr: "127.0.0.1:0"})
+func TestEchoFlowControl(t *testing.T) { eachCarrier(t, testEchoFlowControl) }
+
+func testEchoFlowControl(t *testing.T, carrier http1.Carrier) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.listener = narrowListener{b.listener}
-	serve(t, b)
-	c := dial(t, b.addr().String())
+	b := &bed{server: newServer(options{carrier: carrier}), served: make(chan error, 1)}
+	go func() { b.served <- b.server.Serve(narrowListener{l}) }()
+	stopAtEnd(t, b)
+	c := dial(t, l.Addr().String())
 	narrow(c.TCPConn)
 
 	body := pattern(echoBytesMax)
@@ -256,8 +278,10 @@ func TestEchoFlowControl(t *testing.T) {
 }
 
 // The whole of the largest answer, and a client that has enough of it.
-func TestBigLimit(t *testing.T) {
-	addr := start(t)
+func TestBigLimit(t *testing.T) { eachCarrier(t, testBigLimit) }
+
+func testBigLimit(t *testing.T, carrier http1.Carrier) {
+	addr := start(t, carrier)
 	res, err := http.Get("http://" + addr + "/big?n=" + strconv.Itoa(bigBytesMax))
 	if err != nil {
 		t.Fatal(err)
@@ -275,8 +299,10 @@ func TestBigLimit(t *testing.T) {
 }
 
 // Slow answers keep nobody waiting: not each other, nor fast ones.
-func TestSlowHoldsNobodyUp(t *testing.T) {
-	addr := start(t)
+func TestSlowHoldsNobodyUp(t *testing.T) { eachCarrier(t, testSlowHoldsNobodyUp) }
+
+func testSlowHoldsNobodyUp(t *testing.T, carrier http1.Carrier) {
+	addr := start(t, carrier)
 	const clients, ms = 100, 1500
 	began := time.Now()
 	var all sync.WaitGroup
@@ -307,8 +333,10 @@ func TestSlowHoldsNobodyUp(t *testing.T) {
 }
 
 // Answers leave in the order of the requests, slow ones too.
-func TestPipeline(t *testing.T) {
-	c := dial(t, start(t))
+func TestPipeline(t *testing.T) { eachCarrier(t, testPipeline) }
+
+func testPipeline(t *testing.T, carrier http1.Carrier) {
+	c := dial(t, start(t, carrier))
 	c.send("GET /slow?ms=100 HTTP/1.1\nHost: a\n\n" +
 		"POST /echo HTTP/1.1\nHost: a\nContent-Length: 5\n\nhello" +
 		"GET /big?n=200000 HTTP/1.1\nHost: a\n\n" +

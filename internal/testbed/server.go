@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"net"
 	"time"
 
@@ -15,17 +16,25 @@ const (
 	idleTimeout  = 10 * time.Second
 )
 
-// bed is the server on its listener.
-type bed struct {
-	server   *http1.Server
-	listener net.Listener
+// setCarrier reads -carrier. Without the flag it is the loop where there is one.
+func (o *options) setCarrier(name string) error {
+	switch name {
+	case "loop":
+		o.carrier = http1.CarrierLoop
+	case "net":
+		o.carrier = http1.CarrierNet
+	default:
+		return errors.New("it must be loop or net")
+	}
+	return nil
 }
 
 // newServer sets up the server. Everything about connections is decided here,
 // everything about answers in routes.go.
-func newServer() *http1.Server {
+func newServer(o options) *http1.Server {
 	return &http1.Server{
 		OnRequest:         newRoutes().onRequest,
+		Carrier:           o.carrier,
 		ReadHeaderTimeout: headTimeout,
 		ReadTimeout:       bodyTimeout,
 		WriteTimeout:      writeTimeout,
@@ -33,17 +42,26 @@ func newServer() *http1.Server {
 	}
 }
 
-// listen takes the address, so that a client that connects from now on is
-// served. There is one carrier yet, net; -carrier loop is ahead of its time.
-func listen(o options) (*bed, error) {
-	l, err := net.Listen("tcp", o.addr)
-	if err != nil {
-		return nil, err
-	}
-	return &bed{server: newServer(), listener: l}, nil
+// bed is a server that listens.
+type bed struct {
+	server *http1.Server
+	addr   net.Addr
+	served chan error // why it does not any more
 }
 
-// serve returns when the server is stopped, or with the listener's error.
-func (b *bed) serve() error { return b.server.Serve(b.listener) }
-
-func (b *bed) addr() net.Addr { return b.listener.Addr() }
+// listen returns when clients can connect.
+func listen(o options) (*bed, error) {
+	b := &bed{server: newServer(o), served: make(chan error, 1)}
+	go func() { b.served <- b.server.ListenAndServe(o.addr) }() // ends with the server
+	poll := time.NewTicker(time.Millisecond)
+	defer poll.Stop()
+	for b.addr == nil {
+		select {
+		case err := <-b.served:
+			return nil, err
+		case <-poll.C:
+			b.addr = b.server.Address()
+		}
+	}
+	return b, nil
+}

@@ -26,34 +26,38 @@ func TestTimeouts(t *testing.T) {
 		{"half a body, half of it answered", "POST /echo HTTP/1.1\nHost: a\nContent-Length: 5\n\nhe", 0, 0, bodyTimeout},
 		{"idle", "GET / HTTP/1.1\nHost: a\n\n", 1, 0, idleTimeout},
 	}
-	addr := start(t)
 	var late sync.WaitGroup
 	defer late.Wait()
-	for _, tt := range tests {
-		c := dial(t, addr)
-		began := time.Now()
-		c.send(tt.request)
-		for range tt.answers {
-			c.receive("GET")
-		}
-		late.Go(func() {
-			if tt.status != 0 {
-				if got := c.receive("GET"); got.StatusCode != tt.status {
-					t.Errorf("%s: status %d, want %d", tt.name, got.StatusCode, tt.status)
+	for _, carrier := range carriers(t) {
+		addr := start(t, carrier)
+		for _, tt := range tests {
+			c := dial(t, addr)
+			began := time.Now()
+			c.send(tt.request)
+			for range tt.answers {
+				c.receive("GET")
+			}
+			late.Go(func() {
+				if tt.status != 0 {
+					if got := c.receive("GET"); got.StatusCode != tt.status {
+						t.Errorf("%v, %s: status %d, want %d", carrier, tt.name, got.StatusCode, tt.status)
+					}
 				}
+				_, _ = io.Copy(io.Discard, c.r)
+				if d := time.Since(began); d < tt.after-time.Second || d > tt.after+4*time.Second {
+					t.Errorf("%v, %s: over after %v, want %v", carrier, tt.name, d, tt.after)
+				}
+				c.Close()
+			})
+		}
+		c := dial(t, addr)
+		narrow(c.TCPConn)
+		c.send("GET /big?n=200000000 HTTP/1.1\nHost: a\n\n")
+		late.Go(func() {
+			time.Sleep(writeTimeout + time.Second)
+			if n, _ := io.Copy(io.Discard, c.r); n >= 200000000 {
+				t.Errorf("%v, not reading: the answer is still whole", carrier)
 			}
-			_, _ = io.Copy(io.Discard, c.r)
-			if d := time.Since(began); d < tt.after-time.Second || d > tt.after+4*time.Second {
-				t.Errorf("%s: over after %v, want %v", tt.name, d, tt.after)
-			}
-			c.Close()
 		})
-	}
-	c := dial(t, addr)
-	narrow(c.TCPConn)
-	c.send("GET /big?n=200000000 HTTP/1.1\nHost: a\n\n")
-	time.Sleep(writeTimeout + time.Second)
-	if n, _ := io.Copy(io.Discard, c.r); n >= 200000000 {
-		t.Error("not reading: the answer is still whole")
 	}
 }
