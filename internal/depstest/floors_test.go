@@ -19,7 +19,7 @@ var cork = house{
 	// Tests, generators and programs: no floor, and nobody imports them.
 	outside: []string{
 		"internal/apitest", "internal/depstest", "internal/fieldname/gen", "internal/netpoll/faulty",
-		"internal/oracleapp", "internal/oracleapp/compare",
+		"internal/oracleapp", "internal/oracleapp/compare", "internal/testbed",
 	},
 	// Bytes to parser, buffers to loop: two towers that meet in http1 alone.
 	towers: [2][]string{
