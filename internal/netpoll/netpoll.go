@@ -171,10 +171,3 @@ type ListenOptions struct {
 	// IPv6Only keeps a listener at an IPv6 address from taking IPv4 connections.
 	IPv6Only bool
 }
-
-func (o ListenOptions) backlog() int {
-	if o.Backlog <= 0 {
-		return BacklogDefault
-	}
-	return o.Backlog
-}

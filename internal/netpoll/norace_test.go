@@ -1,4 +1,4 @@
-//go:build !race
+//go:build (linux || darwin || freebsd || netbsd || openbsd || dragonfly) && !race
 
 package netpoll
 

@@ -100,6 +100,13 @@ func (sockets) ListenUnix(path string, opts ListenOptions) (int, error) {
 	return listen(unix.AF_UNIX, &unix.SockaddrUnix{Name: path}, nil, opts.backlog())
 }
 
+func (o ListenOptions) backlog() int {
+	if o.Backlog <= 0 {
+		return BacklogDefault
+	}
+	return o.Backlog
+}
+
 type sockopt struct{ level, option, value int }
 
 // listen makes a socket and has it listen, or leaves nothing behind.
