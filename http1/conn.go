@@ -355,7 +355,10 @@ func (c *conn) execute() {
 	case httpparse.OK:
 		c.starved = true
 	case httpparse.Paused:
-		c.paused = true
+		if c.paused = len(c.in) > 0 || !c.parser.Idle(); !c.paused {
+			c.parser.Resume()
+			c.starved = true
+		}
 	case httpparse.PausedUpgrade:
 		c.paused = c.tunnel == nil
 	default:

@@ -53,8 +53,10 @@ func (c *conn) OnHeadersComplete(head []byte, fields []httpparse.Field) httppars
 	c.fresh = ex
 	if ex.task == taskAsk {
 		c.reading = readTunnel
-	} else {
-		c.admit(ex)
+		return httpparse.PauseHeaders
+	}
+	if c.admit(ex); req.length.kind == bodyNone {
+		return httpparse.Proceed // OnMessageComplete pauses
 	}
 	return httpparse.PauseHeaders
 }
@@ -67,10 +69,10 @@ func (c *conn) admit(ex *exchange) {
 	c.stuffed = c.backlog() >= c.server.mark
 	if req.length.kind == bodyNone {
 		c.completed(req)
-	} else {
-		c.current = req
-		c.reading = readBody
+		return
 	}
+	c.current = req
+	c.reading = readBody
 }
 
 // OnBody implements httpparse.Handler.
@@ -108,13 +110,11 @@ func (c *conn) OnChunkComplete() httpparse.Code { return httpparse.OK }
 // OnMessageComplete implements httpparse.Handler. A request without a body was
 // complete with its head.
 func (c *conn) OnMessageComplete() httpparse.Code {
-	req := c.current
-	if req == nil {
-		return httpparse.OK
+	if req := c.current; req != nil {
+		c.current = nil
+		c.completed(req)
 	}
-	c.current = nil
-	c.completed(req)
-	return httpparse.Paused // so that OnEnd, or a Read, comes before the next request
+	return httpparse.Paused // so that the handler, OnEnd, or a Read, comes before the next request
 }
 
 // completed: the whole message has been read.

@@ -105,7 +105,9 @@ func (p *Parser) fastMessages(data []byte) (done, looked int, r result) {
 				if answer := p.handler.OnMessageComplete(); answer == OK {
 					continue
 				} else {
-					p.state = stCleanup
+					if answer != Paused { // else it stands in stStart, and there is nothing to clean up
+						p.state = stCleanup
+					}
 					p.tell(answer, CallbackMessageComplete)
 					_, r = p.pause(0)
 					return done, 0, r
