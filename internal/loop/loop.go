@@ -22,7 +22,11 @@ const (
 	// yieldAfter is how long a leader that always finds something to do keeps its
 	// processor from goroutines that are ready to run. The scheduler alone would
 	// let them wait for 10 ms.
-	yieldAfter = 200 * time.Microsecond
+	yieldAfter = 500 * time.Microsecond
+
+	// busyEvents is how many events at a time make it likely that there are more
+	// already.
+	busyEvents = 4
 )
 
 // Task is what other goroutines want done by the one that leads the loop.
@@ -56,8 +60,7 @@ type Loop struct {
 	nanos   int64   // time, on the clock of timers
 	inside  Handler // set by Enter
 	yielded int64   // when other goroutines could run last, by nanos
-	slept   bool    // they could just now
-	parks   bool    // there was nothing to do in the last turn
+	busy    bool    // there were many events last time
 
 	mu          sync.Mutex
 	sockets     []*Socket // by descriptor
@@ -159,11 +162,12 @@ func (l *Loop) refill() bool {
 	return true
 }
 
-// wait asks for events, and parks if there are none.
+// wait asks for events, and parks if there are none. A leader that had few of
+// them last time is likely to park, and the poller asks once more before that.
 func (l *Loop) wait() (n int, ok bool) {
-	if !l.parks {
+	if l.busy {
 		n, err := l.poller.Poll(l.events)
-		if n > 0 || err != nil {
+		if l.busy = n >= busyEvents; n > 0 || err != nil {
 			return n, l.usable(err)
 		}
 	}
@@ -173,22 +177,21 @@ func (l *Loop) wait() (n int, ok bool) {
 		return 0, false
 	}
 	timeout := l.timeout()
-	l.parks = len(l.posts) == 0 && timeout != 0
-	l.parked = l.parks
-	l.mu.Unlock()
-	if !l.parks {
-		return 0, true
+	if len(l.posts) > 0 {
+		timeout = 0
 	}
+	l.parked = timeout != 0
+	l.mu.Unlock()
 	n, err := l.poller.Wait(l.events, timeout)
 	l.mu.Lock()
 	l.parked = false
 	l.mu.Unlock()
-	l.parks = n == 0
-	l.slept = true
+	l.busy = n >= busyEvents
 	return n, l.usable(err)
 }
 
-// timeout is how long the leader may park, negative for ever. mu is held.
+// timeout is how long the leader may park, negative for ever. It counts from the
+// begin of the turn: timers may be late by as long as that took. mu is held.
 func (l *Loop) timeout() time.Duration {
 	when, armed := l.wheel.Next()
 	if !armed {
@@ -196,7 +199,7 @@ func (l *Loop) timeout() time.Duration {
 		return -1
 	}
 	l.parkedUntil = when
-	return max(0, time.Duration(when-l.group.nanos(l.group.now())))
+	return max(0, time.Duration(when-l.nanos))
 }
 
 // usable reports whether the loop can go on.
@@ -228,9 +231,6 @@ type readyItem struct {
 func (l *Loop) look() {
 	l.time = l.group.now()
 	l.nanos = l.group.nanos(l.time)
-	if l.slept {
-		l.slept, l.yielded = false, l.nanos
-	}
 }
 
 // collect makes the ready list of n events, of timers and of posts. It reports
