@@ -147,6 +147,7 @@ func newConn(s *Server, t transport, p *pools) *conn {
 
 // init is newConn for a conn that is part of something larger.
 func (c *conn) init(s *Server, t transport, p *pools) {
+	s.began()
 	c.server, c.t, c.pools = s, t, p
 	c.now = t.now()
 	c.started = c.now

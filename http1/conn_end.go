@@ -9,6 +9,7 @@ func (c *conn) shut() {
 		return
 	}
 	c.reading, c.writing = readClosed, writeClosed
+	c.server.gone()
 	if c.work != nil {
 		c.abandon()
 		c.in, c.filling, c.fresh, c.tunnel, c.refused = nil, nil, nil, nil, nil
@@ -55,6 +56,7 @@ func (c *conn) dropFinishing() {
 // leaveHTTP ends the connection as far as HTTP goes; the carrier has its socket.
 func (c *conn) leaveHTTP() {
 	c.reading, c.writing = readClosed, writeClosed
+	c.server.gone()
 	c.tunnel, c.in = nil, nil
 }
 

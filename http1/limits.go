@@ -48,6 +48,10 @@ const (
 	// readBufferBytes is the size of a read. Most requests fit several times.
 	readBufferBytes = 16 << 10
 
+	// filesSpared is the part of the process's descriptors, one in so many, that
+	// the default of MaxConnections leaves to others.
+	filesSpared = 20
+
 	// readAheadMax is how much is read behind a request whose handler runs on
 	// another goroutine.
 	readAheadMax = 16 << 10

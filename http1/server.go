@@ -64,6 +64,23 @@ type Server struct {
 	// runs on the connection's goroutine.
 	OnConnection func(socket Socket)
 
+	// OnDrop is told of each connection that is closed at once, since there are
+	// MaxConnections already. It runs on an event loop or the goroutine of Serve.
+	OnDrop func(drop Drop)
+
+	// OnListening is called when the server has begun to listen, before the
+	// callbacks of Listen, on the goroutine of Serve or Listen.
+	OnListening func()
+
+	// OnError is told of errors that nobody else gets: a listener that has to
+	// pause, an event loop that fails. They are logged if it is nil. It may be
+	// called by any goroutine and must not block.
+	OnError func(err error)
+
+	// OnClose is called once, when the server is closed and its last connection
+	// is gone: at the end of Close, or of Shutdown.
+	OnClose func()
+
 	// OnTimeout is called with a connection that was quiet for longer than Timeout
 	// or Socket.SetTimeout say, or without a request for longer than
 	// IdleTimeout, in place of closing it: that is the hook's business, if it
@@ -100,6 +117,11 @@ type Server struct {
 	// for ever.
 	Timeout time.Duration
 
+	// MaxConnections bounds the connections; those beyond are closed as soon as
+	// they are accepted, see OnDrop. 0 for the default: as many as the process may
+	// have open files, but for 5 %, which are for other things; negative for none.
+	MaxConnections int
+
 	// MaxRequestsPerSocket bounds the HTTP/1.1 requests of a connection. The last
 	// answer says so (Connection: close), and the connection is left to the
 	// client; what it sends on it nevertheless is answered with 503, as in Node.
@@ -123,6 +145,15 @@ type Server struct {
 	// MaxIdleHTTPParsers bounds the free list of parsers. At least 1, 0 for the
 	// default, 1000.
 	MaxIdleHTTPParsers int
+
+	// Nagle lets the system wait for more before it sends a small packet. By
+	// default it does not (TCP_NODELAY), as in Node and in Go.
+	Nagle bool
+
+	// KeepAliveConfig is for the probes that TCP sends to silent peers, as in
+	// net.ListenConfig. The default is none, since ReadTimeout, WriteTimeout and
+	// IdleTimeout find silent peers; a listener given to Serve has its own.
+	KeepAliveConfig net.KeepAliveConfig
 
 	// AllowHalfOpen lets a client that has closed its sending side wait for its
 	// answers (Node's httpAllowHalfOpen). Otherwise it gets what has been
@@ -176,6 +207,10 @@ type Server struct {
 	exchanges sync.Pool
 	date      dateCache
 
+	connectionsMax int64
+	alive          atomic.Int64 // connections
+
+	closed  sync.Once   // OnClose has been called
 	closing atomic.Bool // Close or Shutdown has been called
 
 	mu          sync.Mutex
@@ -199,6 +234,7 @@ func (s *Server) Close() error {
 	s.mu.Unlock()
 	s.CloseAllConnections()
 	s.closeLoops()
+	s.ended()
 	return err
 }
 
@@ -220,6 +256,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		}
 	}
 	s.closeLoops()
+	s.ended()
 	return err
 }
 

@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -30,7 +31,9 @@ func (s *Server) listenAndServe(addr string, listening []func()) error {
 	if s.closing.Load() {
 		return http.ErrServerClosed
 	}
-	l, err := net.Listen("tcp", addr)
+	config := net.ListenConfig{KeepAlive: -1, KeepAliveConfig: s.KeepAliveConfig}
+	config.SetMultipathTCP(false) // or its connections would not take over the listener's options
+	l, err := config.Listen(context.Background(), "tcp", addr)
 	if err != nil {
 		return err
 	}
@@ -68,6 +71,9 @@ func (s *Server) serve(l net.Listener, listening []func()) error {
 		return err
 	}
 	defer s.removeListener(l)
+	if s.OnListening != nil {
+		s.OnListening()
+	}
 	for _, call := range listening {
 		if call != nil {
 			call()
@@ -87,7 +93,7 @@ func (s *Server) serve(l net.Listener, listening []func()) error {
 			return err
 		}
 		delay = min(max(2*delay, acceptDelayMin), acceptDelayMax)
-		s.logger().Warn("http1: accept", "error", err, "retry", delay)
+		s.failed(fmt.Errorf("accept: %w; pause of %v", err, delay))
 		time.Sleep(delay)
 	}
 }
@@ -98,6 +104,12 @@ func (s *Server) accept(l net.Listener) error {
 	if err != nil {
 		return err
 	}
+	if s.full() {
+		s.dropped(socket.LocalAddr(), socket.RemoteAddr())
+		_ = socket.Close()
+		return nil
+	}
+	s.setOptions(socket)
 	switch socket.(type) {
 	case *net.TCPConn, *net.UnixConn:
 		if !s.usesLoops() {
@@ -109,7 +121,7 @@ func (s *Server) accept(l net.Listener) error {
 			return err
 		}
 		if err := loops.adopt(socket); err != nil {
-			s.logger().Warn("http1: accept", "error", err)
+			s.failed(fmt.Errorf("accept: %w", err))
 		}
 		return nil
 	}

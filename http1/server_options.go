@@ -148,6 +148,7 @@ func (s *Server) fill() {
 	}
 	s.epoch = s.now().Add(-time.Hour)
 	s.netPools = newPools(s)
+	s.connectionsMax = s.maxConnections()
 }
 
 // instant returns t on the server's clock.

@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
 	"os"
@@ -410,9 +411,13 @@ func (t *loopTransport) setKeepAlive(config net.KeepAliveConfig) error {
 	if !t.peer.IsValid() || !config.Enable {
 		return nil
 	}
-	return t.socket.SetKeepAlive(netpoll.KeepAlive{
+	return t.socket.SetKeepAlive(keepAliveOf(config))
+}
+
+func keepAliveOf(config net.KeepAliveConfig) netpoll.KeepAlive {
+	return netpoll.KeepAlive{
 		Idle: max(config.Idle, 0), Interval: max(config.Interval, 0), Count: max(config.Count, 0),
-	})
+	}
 }
 
 // reset implements transport.
@@ -464,13 +469,11 @@ type loops struct {
 
 func newLoops(s *Server) (*loops, error) {
 	group, err := loop.NewGroup(loop.Config{
-		Loops: s.Loops,
-		Epoch: s.epoch,
-		Now:   s.now,
-		Sys:   s.sys,
-		OnError: func(err error) {
-			s.logger().Warn("http1: event loop", "error", err)
-		},
+		Loops:   s.Loops,
+		Epoch:   s.epoch,
+		Now:     s.now,
+		Sys:     s.sys,
+		OnError: s.failed,
 	})
 	if err != nil {
 		return nil, err
@@ -483,6 +486,10 @@ func newLoops(s *Server) (*loops, error) {
 
 // onAccept is Node's connectionListener: it begins a connection.
 func (ls *loops) onAccept(home *loop.Loop, fd int, peer netip.AddrPort) {
+	if ls.server.full() {
+		ls.drop(home, fd, peer)
+		return
+	}
 	lc := new(loopConn)
 	t := &lc.transport
 	t.conn, t.peer = &lc.conn, peer
@@ -491,11 +498,40 @@ func (ls *loops) onAccept(home *loop.Loop, fd int, peer netip.AddrPort) {
 	defer lc.conn.mu.Unlock()
 	if err := home.Add(&t.socket, fd, t); err != nil {
 		lc.conn.shut()
-		ls.server.logger().Warn("http1: accept", "error", err)
+		ls.server.failed(fmt.Errorf("accept: %w", err))
 		return
 	}
 	t.arm()
 }
+
+// drop closes a connection for which there is no room.
+func (ls *loops) drop(home *loop.Loop, fd int, peer netip.AddrPort) {
+	sys := ls.group.Sys()
+	local, _ := sys.LocalAddr(fd)
+	_ = sys.Close(fd)
+	if ls.server.OnDrop != nil {
+		home.Post(&hookTask{func() { ls.server.dropped(addrOf(local), addrOf(peer)) }})
+	}
+}
+
+// hookTask calls a hook that belongs to no connection on an event loop.
+type hookTask struct {
+	call func()
+}
+
+// Run implements loop.Task.
+func (h *hookTask) Run(turn *loop.Turn) {
+	turn.Enter(h)
+	h.call()
+	turn.Leave()
+}
+
+// OnReady, OnTimeout, OnHandOver and OnGoexit implement loop.Handler: there is
+// nothing to do.
+func (h *hookTask) OnReady(*loop.Turn, bool, bool, bool) {}
+func (h *hookTask) OnTimeout(*loop.Turn)                 {}
+func (h *hookTask) OnHandOver() bool                     { return false }
+func (h *hookTask) OnGoexit()                            {}
 
 // listen moves a listener that nobody else has to the loops.
 func (ls *loops) listen(l net.Listener) (net.Listener, error) {
@@ -503,7 +539,7 @@ func (ls *loops) listen(l net.Listener) (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	setNoDelay(l, fd)
+	ls.setInherited(l, fd)
 	taken := &loopListener{addr: l.Addr(), closed: make(chan struct{})}
 	if taken.listener, err = ls.group.Listen(fd, ls.onAccept); err != nil {
 		return nil, err
@@ -511,10 +547,15 @@ func (ls *loops) listen(l net.Listener) (net.Listener, error) {
 	return taken, l.Close()
 }
 
-// setNoDelay sets TCP_NODELAY where connections inherit it.
-func setNoDelay(l net.Listener, fd int) {
-	if _, tcp := l.(*net.TCPListener); tcp {
-		_ = netpoll.OS.SetNoDelay(fd, true)
+// setInherited sets on a listener what its connections take over.
+func (ls *loops) setInherited(l net.Listener, fd int) {
+	if _, tcp := l.(*net.TCPListener); !tcp {
+		return
+	}
+	sys := ls.group.Sys()
+	_ = sys.SetNoDelay(fd, !ls.server.Nagle)
+	if config := ls.server.KeepAliveConfig; config.Enable {
+		_ = sys.SetKeepAlive(fd, keepAliveOf(config))
 	}
 }
 

@@ -88,6 +88,9 @@ func NewGroup(config Config) (*Group, error) {
 	return g, nil
 }
 
+// Sys returns the system calls.
+func (g *Group) Sys() netpoll.Sys { return g.sys }
+
 // Loops returns the loops; the slice is the group's.
 func (g *Group) Loops() []*Loop { return g.loops }
 

@@ -18,6 +18,10 @@ const (
 	// acceptPause is how long a listener rests when the system has no memory, or no
 	// descriptor even for the reserve.
 	acceptPause = 20 * time.Millisecond
+
+	// watchersMax is how many loops watch a listener: each of those that are parked
+	// wakes for each connection, and one or two can accept what many serve.
+	watchersMax = 4
 )
 
 // OnAccept is told a new connection, which it adds to home (Loop.Add) or closes.
@@ -58,9 +62,14 @@ func (g *Group) Listen(fd int, onAccept OnAccept) (*Listener, error) {
 	return ln, nil
 }
 
+// watchers are the loops that watch the listener.
+func (ln *Listener) watchers() []*Loop {
+	return ln.group.loops[:min(len(ln.group.loops), watchersMax)]
+}
+
 // watch has the loops tell of connections.
 func (ln *Listener) watch() error {
-	for _, l := range ln.group.loops {
+	for _, l := range ln.watchers() {
 		if err := l.watch(ln.fd, netpoll.ReadLevelExclusive, false); err != nil {
 			return err
 		}
@@ -130,7 +139,7 @@ func (ln *Listener) refuse(why error) bool {
 func (ln *Listener) pause(why error) {
 	g := ln.group
 	g.fail(fmt.Errorf("loop: accept: %w; pause of %v", why, acceptPause))
-	for _, l := range g.loops {
+	for _, l := range ln.watchers() {
 		l.unwatch(ln.fd)
 	}
 	time.AfterFunc(acceptPause, func() {
@@ -143,12 +152,6 @@ func (ln *Listener) pause(why error) {
 			ln.pause(err)
 		}
 	})
-}
-
-// Accept accepts a connection of a listener that the group does not watch. It does
-// not wait: EAGAIN.
-func (g *Group) Accept(listener int) (fd int, peer netip.AddrPort, err error) {
-	return g.sys.Accept(listener)
 }
 
 // Adopt adds a connection that somebody else has accepted, as accept would.

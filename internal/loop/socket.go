@@ -85,6 +85,9 @@ func (l *Loop) Add(s *Socket, fd int, handler Handler) error {
 // Loop returns the loop that the socket belongs to.
 func (s *Socket) Loop() *Loop { return s.loop }
 
+// FD returns the descriptor, for a look at its options.
+func (s *Socket) FD() int { return int(s.fd) }
+
 // Closed reports whether Close or Detach has been called.
 func (s *Socket) Closed() bool { return s.state != socketOpen }
 
