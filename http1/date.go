@@ -15,16 +15,21 @@ type dateCache struct {
 type dateEntry struct {
 	second int64
 	text   string
+
+	// keepAlive is the lines that most answers end with: Date, Connection and
+	// Keep-Alive.
+	keepAlive string
 }
 
-// at returns the date of now. Two goroutines that find a new second both make
-// the text; the same one.
-func (d *dateCache) at(now time.Time) string {
+// at returns the date of now. line is the server's Keep-Alive line. Two
+// goroutines that find a new second both make the text; the same one.
+func (d *dateCache) at(now time.Time, line string) *dateEntry {
 	second := now.Unix()
 	if e := d.current.Load(); e != nil && e.second == second {
-		return e.text
+		return e
 	}
-	e := &dateEntry{second: second, text: now.UTC().Format(http.TimeFormat)}
+	text := now.UTC().Format(http.TimeFormat)
+	e := &dateEntry{second: second, text: text, keepAlive: "Date: " + text + "\r\nConnection: keep-alive\r\n" + line}
 	d.current.Store(e)
-	return e.text
+	return e
 }

@@ -153,6 +153,10 @@ func (w *headWriter) line(name, value string) {
 // statusLine writes the status line, HTTP/1.1 whatever the client speaks (RFC
 // 9110 section 6.2).
 func (w *headWriter) statusLine(status int, reason string) {
+	if status == 200 && reason == "OK" {
+		w.dst = append(w.dst, "HTTP/1.1 200 OK\r\n"...)
+		return
+	}
 	w.dst = append(w.dst, "HTTP/1.1 "...)
 	w.dst = strconv.AppendInt(w.dst, int64(status), 10)
 	w.dst = append(w.dst, ' ')
@@ -160,9 +164,9 @@ func (w *headWriter) statusLine(status int, reason string) {
 	w.dst = append(w.dst, "\r\n"...)
 }
 
-// finish writes what the server adds, in Node's order: Connection, Keep-Alive,
-// then Content-Length or Transfer-Encoding; Date is there already.
-func (w *headWriter) finish(v *framing, keepAliveLine string) {
+// connection writes what the server says about the connection. Node's order is
+// Date, Connection, Keep-Alive, then what finish writes.
+func (w *headWriter) connection(v *framing, keepAliveLine string) {
 	switch v.connection {
 	case connectionKeepAlive:
 		w.dst = append(w.dst, "Connection: keep-alive\r\n"...)
@@ -172,6 +176,10 @@ func (w *headWriter) finish(v *framing, keepAliveLine string) {
 	case connectionClose:
 		w.dst = append(w.dst, "Connection: close\r\n"...)
 	}
+}
+
+// finish writes the framing that the server adds, and the end of the head.
+func (w *headWriter) finish(v *framing) {
 	if v.addLength {
 		w.dst = append(w.dst, "Content-Length: "...)
 		w.dst = strconv.AppendUint(w.dst, v.length.size, 10)

@@ -52,14 +52,21 @@ func (res *ServerResponse) storeHead(status int, reason string, headers []string
 	if len(res.headers)+len(headers) > 0 {
 		w.fields(s, res.headers, headers)
 	}
-	if res.SendDate && !w.facts.date && !res.removed.has(removedDate) {
-		w.dst = appendLine(w.dst, "Date", s.date.at(res.conn.t.time()))
-	}
 	v := frameResponse(&w.facts, &a)
 	if w.facts.trailer && v.length.kind != bodyChunked && !a.bodyless() {
 		return ErrTrailerInvalid
 	}
-	w.finish(&v, s.keepAliveLine)
+	date := s.date.at(res.conn.t.time(), s.keepAliveLine)
+	switch dated := res.SendDate && !w.facts.date && !res.removed.has(removedDate); {
+	case dated && v.connection == connectionKeepAlive && !w.facts.keepAlive:
+		w.dst = append(w.dst, date.keepAlive...)
+	case dated:
+		w.dst = appendLine(w.dst, "Date", date.text)
+		fallthrough
+	default:
+		w.connection(&v, s.keepAliveLine)
+	}
+	w.finish(&v)
 	res.head = w.dst
 	res.StatusCode = status
 	res.length = v.length
