@@ -1,6 +1,9 @@
 package http1
 
 import (
+	"reflect"
+	"slices"
+
 	"github.com/cork-go/cork/internal/httpparse"
 	"github.com/cork-go/cork/internal/invariants"
 )
@@ -77,19 +80,43 @@ func (ex *exchange) reset() {
 	ex.task, ex.returned, ex.lent = taskServe, false, false
 }
 
-// reset makes the response ready for another request.
+// reset makes the response ready for another request. It is done for each, so
+// what is zero mostly is only looked at.
 func (res *ServerResponse) reset() {
-	m := res.OutgoingMessage
-	m.reset()
-	head, held := res.head[:0], res.held[:0]
-	if cap(head) > bufferBytesKept {
-		head = nil
+	res.OutgoingMessage.reset()
+	res.StatusMessage = ""
+	res.StrictContentLength = false
+	res.conn = nil
+	res.responseState = responseState{}
+	res.head = res.head[:0]
+	if cap(res.head) > bufferBytesKept {
+		res.head = nil
 	}
-	if cap(held) > 0 {
-		held = nil // pipelines that wait are rare, their memory is not kept
+	if res.held != nil || res.hooks != nil {
+		res.held, res.hooks = nil, nil // pipelines that wait are rare, their memory is not kept
 	}
-	*res = ServerResponse{OutgoingMessage: m, ex: res.ex, head: head, held: held}
 }
+
+// checkReset looks for what reset has forgotten.
+func (ex *exchange) checkReset() {
+	for _, part := range []any{&ex.req, &ex.req.body, &ex.res, &ex.res.OutgoingMessage} {
+		v := reflect.ValueOf(part).Elem()
+		for i := range v.NumField() {
+			switch f := v.Field(i); {
+			case slices.Contains(resetKeeps, v.Type().Field(i).Name):
+			case f.Kind() == reflect.Slice:
+				invariants.Check(f.Len() == 0, "http1: reset keeps "+v.Type().Field(i).Name)
+			default:
+				invariants.Check(f.IsZero(), "http1: reset keeps "+v.Type().Field(i).Name)
+			}
+		}
+	}
+}
+
+// resetKeeps are the fields that reset leaves alone: links within the exchange,
+// and what open sets.
+var resetKeeps = []string{"ex", "req", "body", "OutgoingMessage", "StatusCode", "SendDate", "ShouldKeepAlive", "relaxed",
+	"method", "minor", "target", "known", "length", "expect", "keepAlive"}
 
 // exchange lends an exchange.
 func (c *conn) exchange() *exchange {
@@ -107,6 +134,9 @@ func (c *conn) exchange() *exchange {
 // instead, so that a handler that uses it too long is found out.
 func (c *conn) putExchange(ex *exchange) {
 	ex.reset()
+	if invariants.Enabled {
+		ex.checkReset()
+	}
 	switch {
 	case invariants.Enabled:
 		ex.req.body.req = nil

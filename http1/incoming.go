@@ -118,10 +118,28 @@ func (req *IncomingMessage) materialise() {
 
 // reset makes the message ready for another request.
 func (req *IncomingMessage) reset() {
-	fields := req.fields[:0]
-	if cap(fields) > fieldsKept {
-		fields = nil
+	req.fields = req.fields[:0]
+	if cap(req.fields) > fieldsKept {
+		req.fields = nil
 	}
-	*req = IncomingMessage{ex: req.ex, fields: fields}
-	req.body.req = req
+	req.conn, req.head = nil, nil
+	if req.ready.Load() {
+		req.text = ""
+		req.ready.Store(false)
+	}
+	req.complete, req.aborted = false, false
+	if req.headers != nil || req.distinct != nil || req.hooks != nil || req.trailers != nil {
+		req.headers, req.distinct, req.hooks = nil, nil, nil
+		req.trailers, req.trailerText = nil, ""
+	}
+	req.body.reset()
+}
+
+func (b *body) reset() {
+	b.flow = flowUnasked
+	b.received, b.dumped = 0, 0
+	b.lent, b.paused, b.ended, b.out = false, false, false, false
+	if b.piece != nil || b.onData != nil || b.onEnd != nil {
+		b.piece, b.onData, b.onEnd = nil, nil, nil
+	}
 }

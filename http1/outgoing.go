@@ -234,9 +234,15 @@ func (m *OutgoingMessage) insert(at int, name string, values []string) {
 
 // reset makes m ready for another message. It keeps the slices.
 func (m *OutgoingMessage) reset() {
-	clear(m.headers)
-	clear(m.trailers)
-	*m = OutgoingMessage{headers: m.headers[:0], trailers: m.trailers[:0], relaxed: m.relaxed}
+	if len(m.headers) > 0 {
+		clear(m.headers)
+		m.headers = m.headers[:0]
+	}
+	if len(m.trailers) > 0 {
+		clear(m.trailers)
+		m.trailers = m.trailers[:0]
+	}
+	m.removed, m.built, m.sealed = 0, false, false
 }
 
 // automatic names the bit of a field that the server adds by itself.

@@ -35,6 +35,15 @@ type ServerResponse struct {
 	ex   *exchange
 	conn *conn // nil once the response is of no use any more
 
+	head []byte // the head's lines; empty when they have been handed on
+	held []byte // what is written while others are at the front
+	responseState
+
+	hooks *responseHooks // nil until the first is set
+}
+
+// responseState is the part of a response that is plain numbers.
+type responseState struct {
 	// Set when the request comes in.
 	minor     uint8
 	headOnly  bool // the answer to HEAD
@@ -42,26 +51,21 @@ type ServerResponse struct {
 	enough    bool // it is the last one by Server.MaxRequestsPerSocket
 
 	// Owned by the user's goroutine, with conn.mu held while they change.
-	head      []byte // the head's lines; empty when they have been handed on
-	length    bodyLength
 	noBody    bool
-	written   uint64 // bytes of the body, before chunking
-	corked    int
 	ended     bool
 	faulted   bool // End has failed: the server ends the response if the application does not
 	continued bool // 100 Continue has been sent
+	length    bodyLength
+	written   uint64 // bytes of the body, before chunking
+	corked    int
 
 	// Guarded by conn.mu.
-	held   []byte // what is written while others are at the front
-	onWire bool   // bytes of it have been handed to the carrier, or stand in conn.out
-	last   bool   // the connection is closed after it
-	closed bool   // the connection went away first
-	done   bool   // it has left the queue
-
+	onWire    bool // bytes of it have been handed to the carrier, or stand in conn.out
+	last      bool // the connection is closed after it
+	closed    bool // the connection went away first
+	done      bool // it has left the queue
 	needDrain bool // OnDrain is to be called
 	doomed    bool // Destroy was called
-
-	hooks *responseHooks // nil until the first is set
 }
 
 // responseHooks are the callbacks of a response.

@@ -42,17 +42,17 @@ func (res *ServerResponse) storeHead(status int, reason string, headers []string
 		return err
 	}
 	s := res.conn.server
-	a := answerFacts{
-		status: status, head: res.headOnly, minor: res.minor,
-		keepAlive: res.mayKeepAlive(), enough: res.enough,
-		known: known, size: uint64(size), removed: res.removed,
-	}
-	w := headWriter{dst: res.head[:0], answer: a}
+	var w headWriter // filled in place: a composite would be copied
+	w.dst = res.head[:0]
+	a := &w.answer
+	a.status, a.head, a.minor = status, res.headOnly, res.minor
+	a.keepAlive, a.enough = res.mayKeepAlive(), res.enough
+	a.known, a.size, a.removed = known, uint64(size), res.removed
 	w.statusLine(status, reason)
 	if len(res.headers)+len(headers) > 0 {
 		w.fields(s, res.headers, headers)
 	}
-	v := frameResponse(&w.facts, &a)
+	v := frameResponse(&w.facts, a)
 	if w.facts.trailer && v.length.kind != bodyChunked && !a.bodyless() {
 		return ErrTrailerInvalid
 	}
