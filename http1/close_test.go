@@ -206,3 +206,31 @@ func TestHeaderBytesBound(t *testing.T) {
 		}
 	}
 }
+
+// TestParted: a client that has said that it sends no more is not waited for; one
+// that sends more nevertheless is, so that it can read its answer.
+func TestParted(t *testing.T) {
+	if !(&Server{Carrier: testCarrier}).usesLoops() {
+		t.Skip("a net.Conn does not tell whether there is more to read: it lingers")
+	}
+	for _, test := range []struct {
+		name, in string
+		gone     bool
+	}{
+		{"nothing more", lastGet, true},
+		{"HTTP/1.0", "GET / HTTP/1.0\r\n\r\n", true},
+		{"more", lastGet + getA, false},
+	} {
+		s := &Server{OnRequest: hello}
+		c := dial(t, start(t, s))
+		io.WriteString(c, test.in)
+		if out, err := io.ReadAll(c); err != nil || !strings.HasSuffix(string(out), "Hello World") {
+			t.Errorf("%s: %q, %v", test.name, out, err)
+		}
+		if test.gone {
+			eventually(t, "the end of the connection", func() bool { return s.alive.Load() == 0 })
+		} else if time.Sleep(10 * time.Millisecond); s.alive.Load() != 1 {
+			t.Errorf("%s: the connection is gone", test.name)
+		}
+	}
+}

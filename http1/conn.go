@@ -99,6 +99,7 @@ type work struct {
 	starved  bool   // the parser has seen all of in
 	paused   bool   // the parser has to be resumed before it goes on
 	overfull bool   // more of an unwanted body has come than is dropped for the connection's sake
+	parted   bool   // the client has said that its last request was that, and it is whole
 	dropped  int    // bytes dropped in readDrop
 
 	// The messages.
@@ -368,6 +369,7 @@ func (c *conn) execute() {
 		c.refuse(e)
 	}
 	if c.reading == readDrop {
+		c.dropped += len(c.in)
 		c.in, c.paused = nil, false
 	}
 	if c.overfull {

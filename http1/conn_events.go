@@ -123,7 +123,7 @@ func (c *conn) completed(req *IncomingMessage) {
 	c.reading = readIdle
 	c.idleSince = c.now
 	if !req.keepAlive {
-		c.reading = readDrop
+		c.reading, c.parted = readDrop, req.last
 	}
 	c.sweep()
 }

@@ -288,18 +288,20 @@ func (c *conn) promote() {
 
 // endOutput sends what is left, closes the output and lets the client read it:
 // what it still sends is read and dropped, within bounds, since a reset could
-// take the answer from it (RFC 9112 section 9.6).
+// take the answer from it (RFC 9112 section 9.6). A client that has said itself
+// that it sends no more, and has kept to it, is not waited for.
 func (c *conn) endOutput() {
 	c.flush()
 	if c.writing != writeOpen {
 		return
 	}
+	settled := c.parted && c.dropped == 0 && len(c.in) == 0 && c.t.pending() == 0 && !c.t.unread()
 	c.writing, c.reading = writeLast, readDrop
 	c.abandon()
 	c.in, c.paused, c.overfull = nil, false, false
 	c.fresh, c.tunnel = nil, nil
 	c.lingerUntil = c.clock().after(lingerTimeout)
-	if !c.t.closeWrite() || c.eof && c.t.pending() == 0 {
+	if settled || !c.t.closeWrite() || c.eof && c.t.pending() == 0 {
 		c.shut()
 		return
 	}

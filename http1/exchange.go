@@ -34,7 +34,8 @@ func (ex *exchange) open(c *conn, m *httpparse.Message, head []byte, facts *requ
 	req.target, req.known = m.Target, m.Known
 	req.head = head
 	req.length, req.expect = facts.length, facts.expect
-	req.keepAlive = m.ShouldKeepAlive() && !facts.ambiguous
+	req.last = !m.ShouldKeepAlive()
+	req.keepAlive = !req.last && !facts.ambiguous
 
 	res.conn = c
 	res.minor = m.Minor
@@ -116,7 +117,7 @@ func (ex *exchange) checkReset() {
 // resetKeeps are the fields that reset leaves alone: links within the exchange,
 // and what open sets.
 var resetKeeps = []string{"ex", "req", "body", "OutgoingMessage", "StatusCode", "SendDate", "ShouldKeepAlive", "relaxed",
-	"method", "minor", "target", "known", "length", "expect", "keepAlive"}
+	"method", "minor", "target", "known", "length", "expect", "keepAlive", "last"}
 
 // exchange lends an exchange.
 func (c *conn) exchange() *exchange {

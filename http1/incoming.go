@@ -40,7 +40,8 @@ type IncomingMessage struct {
 	trailerText string
 	complete    bool
 	aborted     bool
-	keepAlive   bool
+	last        bool // the client sends no other request behind it
+	keepAlive   bool // another one may be read
 	body        body
 	hooks       *requestHooks // nil until the first is set
 }

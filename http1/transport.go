@@ -37,6 +37,9 @@ type transport interface {
 	hold() bool
 	unhold()
 
+	// unread reports whether the peer may have sent more than was taken in.
+	unread() bool
+
 	// closeWrite ends the output behind what has been written and leaves the
 	// input open. It reports false if the carrier cannot do that.
 	closeWrite() bool

@@ -326,6 +326,9 @@ func (t *loopTransport) hold() bool { return t.turn != nil }
 // unhold implements transport.
 func (t *loopTransport) unhold() {}
 
+// unread implements transport.
+func (t *loopTransport) unread() bool { return t.readable }
+
 // closeWrite implements transport.
 func (t *loopTransport) closeWrite() bool {
 	return t.socket.CloseWrite() == nil

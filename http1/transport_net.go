@@ -322,6 +322,9 @@ func (t *netTransport) armWrite() {
 	_ = t.socket.SetWriteDeadline(t.writeBy)
 }
 
+// unread implements transport: who knows.
+func (t *netTransport) unread() bool { return true }
+
 // closeWrite implements transport.
 func (t *netTransport) closeWrite() bool {
 	half, ok := t.socket.(interface{ CloseWrite() error })
