@@ -538,7 +538,7 @@ func (h *hookTask) OnGoexit()                            {}
 
 // listen moves a listener that nobody else has to the loops.
 func (ls *loops) listen(l net.Listener) (net.Listener, error) {
-	fd, err := dup(l)
+	fd, err := ls.dup(l)
 	if err != nil {
 		return nil, err
 	}
@@ -565,7 +565,7 @@ func (ls *loops) setInherited(l net.Listener, fd int) {
 // adopt moves a connection that was accepted elsewhere to the loops.
 func (ls *loops) adopt(socket net.Conn) error {
 	defer socket.Close()
-	fd, err := dup(socket)
+	fd, err := ls.dup(socket)
 	if err != nil {
 		return err
 	}
@@ -578,13 +578,13 @@ func (ls *loops) adopt(socket net.Conn) error {
 }
 
 // dup returns another descriptor of a socket.
-func dup(of any) (fd int, err error) {
+func (ls *loops) dup(of any) (fd int, err error) {
 	raw, err := of.(syscall.Conn).SyscallConn()
 	if err != nil {
 		return 0, err
 	}
 	ctlErr := raw.Control(func(own uintptr) {
-		fd, err = loop.Dup(int(own))
+		fd, err = ls.group.Sys().Dup(int(own))
 		err = os.NewSyscallError("dup", err)
 	})
 	if ctlErr != nil {

@@ -133,6 +133,10 @@ type Sys interface {
 	// more.
 	PeerAddr(fd int) (netip.AddrPort, error)
 
+	// Dup returns another descriptor of the same open file, closed on exec. fd may be
+	// somebody else's, as long as that one keeps it open.
+	Dup(fd int) (int, error)
+
 	// OpenReserve opens something that does nothing. A loop holds it in reserve: at
 	// EMFILE it closes it, and can accept and close the connection that would else
 	// stay in line for ever.

@@ -69,6 +69,15 @@ func (sockets) PeerAddr(fd int) (netip.AddrPort, error) {
 	return addrPort(sa), err
 }
 
+func (sockets) Dup(fd int) (int, error) {
+	for {
+		dup, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+		if err != unix.EINTR {
+			return dup, err
+		}
+	}
+}
+
 func (sockets) OpenReserve() (int, error) {
 	for {
 		fd, err := unix.Open("/dev/null", unix.O_RDONLY|unix.O_CLOEXEC, 0)

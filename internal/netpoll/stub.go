@@ -32,6 +32,7 @@ func (system) SetKeepAlive(int, KeepAlive) error             { return errUnsuppo
 func (system) SetLinger0(int) error                          { return errUnsupported }
 func (system) LocalAddr(int) (netip.AddrPort, error)         { return netip.AddrPort{}, errUnsupported }
 func (system) PeerAddr(int) (netip.AddrPort, error)          { return netip.AddrPort{}, errUnsupported }
+func (system) Dup(int) (int, error)                          { return -1, errUnsupported }
 func (system) OpenReserve() (int, error)                     { return -1, errUnsupported }
 func (system) ListenUnix(string, ListenOptions) (int, error) { return -1, errUnsupported }
 

@@ -230,8 +230,13 @@ func TestDescriptorsAreNonBlockingAndClosedOnExec(t *testing.T) {
 	}
 	defer c.Close()
 	fd, _ := accepted(t, l)
+	dup, err := OS.Dup(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeLater(t, dup)
 	p := newPoller(t)
-	for name, fd := range map[string]int{"listener": l, "connection": fd, "poller": p.FD()} {
+	for name, fd := range map[string]int{"listener": l, "connection": fd, "its copy": dup, "poller": p.FD()} {
 		if got, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); got&unix.FD_CLOEXEC == 0 {
 			t.Errorf("%s: not closed on exec (%v)", name, err)
 		}

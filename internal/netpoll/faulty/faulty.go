@@ -22,7 +22,8 @@
 //     depends on the time that things take, and with it what the n-th of all calls
 //     is; that of one name is the same each time, if the program is.
 //   - A descriptor that was not opened through the Sys, or is closed, never
-//     reaches the kernel: it might be somebody else's by now.
+//     reaches the kernel, unless to be copied by Dup: it might be somebody else's
+//     by now.
 package faulty
 
 import (
@@ -54,7 +55,7 @@ type Fault struct {
 
 // names are the methods that Fault can name.
 var names = []string{
-	"Accept", "Close", "CloseWrite", "ListenTCP", "ListenUnix", "LocalAddr", "OpenReserve", "PeerAddr", "Poll",
+	"Accept", "Close", "CloseWrite", "Dup", "ListenTCP", "ListenUnix", "LocalAddr", "OpenReserve", "PeerAddr", "Poll",
 	"PollAdd", "PollDel", "PollMod", "Read", "SetKeepAlive", "SetLinger0", "SetNoDelay", "Write", "Writev",
 }
 
@@ -328,6 +329,10 @@ func (s *Sys) LocalAddr(fd int) (addr netip.AddrPort, err error) {
 func (s *Sys) PeerAddr(fd int) (addr netip.AddrPort, err error) {
 	err = s.do("PeerAddr", fd, func() error { addr, err = s.sys.PeerAddr(fd); return err })
 	return addr, err
+}
+
+func (s *Sys) Dup(fd int) (int, error) {
+	return s.make("Dup", func() (int, error) { return s.sys.Dup(fd) })
 }
 
 func (s *Sys) OpenReserve() (int, error) {
