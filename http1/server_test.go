@@ -69,19 +69,26 @@ func lent(s *Server) (out string) {
 	return out
 }
 
-func eventually(t *testing.T, what string, ok func() bool) {
+func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	for range 500 {
-		if ok() {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
+	if !soon(ok) {
+		t.Errorf("%s: not within five seconds", what)
 	}
-	t.Errorf("%s: not within five seconds", what)
+}
+
+// soon waits for ok, five seconds at most.
+func soon(ok func() bool) bool {
+	for wait := 50 * time.Microsecond; wait < 2500*time.Millisecond; wait *= 2 {
+		if ok() {
+			return true
+		}
+		time.Sleep(wait)
+	}
+	return ok()
 }
 
 // dial opens a connection that fails the test rather than hang.
-func dial(t *testing.T, addr string) *net.TCPConn {
+func dial(t testing.TB, addr string) *net.TCPConn {
 	t.Helper()
 	c, err := net.Dial("tcp", addr)
 	if err != nil {

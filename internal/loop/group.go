@@ -118,6 +118,9 @@ func (g *Group) Handlers() (all []Handler) {
 	return all
 }
 
+// Chunks is how many pieces of memory hold output that peers have not taken.
+func (g *Group) Chunks() int { return g.chunks.Stats().Out }
+
 // place chooses the loop for a new connection: the one with the fewest, and of
 // equals each in turn.
 func (g *Group) place() *Loop {

@@ -140,6 +140,15 @@ func (s *Sys) Track(fd int, what string) {
 	s.enter(Descriptor{FD: fd, Call: what})
 }
 
+// Forget takes a descriptor out of the books: somebody else closes it, and not
+// through the Sys.
+func (s *Sys) Forget(fd int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.open, fd)
+	delete(s.watch, fd)
+}
+
 // Open lists the descriptors that are open, by number.
 func (s *Sys) Open() []Descriptor {
 	s.mu.Lock()

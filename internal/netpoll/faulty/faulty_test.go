@@ -280,6 +280,12 @@ func TestBooks(t *testing.T) {
 		t.Fatal(err)
 	}
 	sys.Track(b, "a test's")
+	c, err := sys.Dup(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer netpoll.OS.Close(c)
+	sys.Forget(c)
 	want := []Descriptor{{a, "OpenReserve", 1}, {b, "a test's", 0}}
 	if a > b {
 		slices.Reverse(want)
