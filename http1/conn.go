@@ -264,7 +264,7 @@ func (c *conn) run() step {
 			c.answerRefusal()
 		default:
 			c.flush()
-			if len(c.events) > 0 {
+			if len(c.events) > 0 && !c.firing {
 				c.t.enter()
 				c.fire()
 				c.t.leave()
@@ -308,7 +308,7 @@ func (c *conn) meetInput() step {
 		return c.meetDrop()
 	case c.current != nil && c.current.body.stuck():
 		return stepWait // for somebody to take the body
-	case c.current == nil && c.full():
+	case c.current == nil && c.full() && (!c.paused || len(c.in) > 0): // else it is but the end of a message
 		return stepWait // for answers
 	case c.paused || len(c.in) > 0 && !c.starved:
 		return stepParse

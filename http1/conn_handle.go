@@ -21,8 +21,8 @@ func (c *conn) handle() {
 		c.t.enter()
 		c.unlock()
 		fault := c.server.serveRequest(handler, req, res)
-		c.t.leave()
 		c.mu.Lock()
+		c.t.leave()
 		for c.pumping {
 			c.wait()
 		}
@@ -70,8 +70,8 @@ func (c *conn) deliver() {
 		c.t.enter()
 		c.unlock()
 		fault := c.server.call(call, req)
-		c.t.leave()
 		c.mu.Lock()
+		c.t.leave()
 		c.lent, b.lent, c.calling = false, false, nil
 		c.failed(&req.ex.res, fault)
 		req.ex.res.mend(c)

@@ -113,6 +113,7 @@ func (c *conn) drained() {
 	}
 	c.wake()
 	c.finished()
+	c.idleSince = c.clock()
 	if c.writing == writeLast {
 		c.lingerUntil = c.clock().after(lingerTimeout)
 		if c.eof {

@@ -92,8 +92,16 @@ func (c *conn) idleTooLong() {
 }
 
 // tellLate calls what is due while the goroutine that runs the connection is
-// inside of a handler. It is a goroutine of its own and ends with the calls.
+// inside of a handler. It is a goroutine of its own and ends with the calls; if
+// one of them ends it, another goes on.
 func (c *conn) tellLate() {
+	returned := false
+	defer func() {
+		if !returned {
+			go c.tellLate()
+		}
+	}()
 	c.mu.Lock()
 	c.unlock()
+	returned = true
 }

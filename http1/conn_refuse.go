@@ -92,7 +92,7 @@ func (c *conn) messageDeadline() instant {
 		if c.idleSince == 0 { // nothing has come yet
 			return c.started.after(s.head)
 		}
-		if (c.work == nil || c.outgoing.len() == 0) && (c.quiet == nil || !c.quiet.told) {
+		if (c.work == nil || c.outgoing.len() == 0) && c.t.pending() == 0 && (c.quiet == nil || !c.quiet.told) {
 			return c.idleSince.after(s.idle)
 		}
 	case readHead:

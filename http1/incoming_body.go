@@ -144,7 +144,7 @@ func (b *body) Read(p []byte) (int, error) {
 // stuck reports whether a piece waits for somebody to take it, or to be done
 // with it.
 func (b *body) stuck() bool {
-	return len(b.piece) > 0 && (b.lent || b.paused || b.flow != flowEvents)
+	return len(b.piece) > 0
 }
 
 // due reports whether a piece or the end has to be delivered. The end of a body

@@ -297,8 +297,12 @@ func (s *Server) closeLoops() {
 	s.mu.Lock()
 	loops := s.loops
 	s.mu.Unlock()
-	if loops != nil {
-		loops.close()
+	if loops == nil {
+		return
+	}
+	loops.close()
+	for _, c := range loops.connections() {
+		c.abort() // was accepted meanwhile
 	}
 }
 

@@ -120,8 +120,8 @@ func (c *conn) unlocked(hook func()) {
 	c.t.enter()
 	c.unlock()
 	c.server.guard(hook)
-	c.t.leave()
 	c.mu.Lock()
+	c.t.leave()
 	c.lent = false
 }
 

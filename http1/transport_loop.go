@@ -145,7 +145,9 @@ func (t *loopTransport) Run(turn *loop.Turn) {
 	c := t.conn
 	c.mu.Lock()
 	t.posted = false
-	if !t.running {
+	if t.running {
+		t.pump(turn)
+	} else {
 		t.drive(turn)
 	}
 	c.mu.Unlock() // not deferred: a handler that ends its goroutine has it unlocked
@@ -165,13 +167,10 @@ func (t *loopTransport) OnTimeout(turn *loop.Turn) {
 	}
 	if t.running {
 		t.arm()
-		if c.work != nil && len(c.events) > 0 {
-			go c.tellLate()
-		}
-		c.mu.Unlock()
-		return
+		t.tell()
+	} else {
+		t.drive(turn)
 	}
-	t.drive(turn)
 	c.mu.Unlock() // not deferred: a handler that ends its goroutine has it unlocked
 }
 
@@ -179,28 +178,50 @@ func (t *loopTransport) OnTimeout(turn *loop.Turn) {
 // the body, for whoever waits for it, and beyond it a little, since that shows
 // that the client has gone.
 func (t *loopTransport) pump(turn *loop.Turn) {
-	c := t.conn
 	if t.turn != nil {
 		return // the goroutine in question leads: it is calling itself
 	}
-	for range readsMax {
-		switch step := c.meetInput(); {
-		case step == stepParse && c.current != nil:
-			c.execute()
-		case step == stepRead && t.readable && (c.current != nil || len(c.in) < readAheadMax):
-			t.readInto(turn.Buffer())
-			if c.eof && c.current == nil && len(c.in) == 0 {
-				c.finishInput()
-			}
-		case step == stepFinish && c.current != nil:
-			c.finishInput()
-		default:
-			c.keep()
-			return
-		}
+	reads := 0
+	for reads < readsMax && t.pumpOnce(turn) {
+		reads++
 	}
-	c.keep()
-	t.post()
+	t.conn.keep()
+	if reads == readsMax {
+		t.post()
+	}
+	t.tell()
+}
+
+// pumpOnce does the next step, and reports whether there may be another.
+func (t *loopTransport) pumpOnce(turn *loop.Turn) bool {
+	c := t.conn
+	step := c.meetInput()
+	if c.current == nil && step == stepParse && len(c.in) > 0 {
+		step = stepRead // the next request has to wait, but not what is behind it
+	}
+	switch step {
+	case stepParse:
+		c.execute()
+	case stepFinish:
+		c.finishInput()
+	case stepRead:
+		if !t.readable || c.current == nil && len(c.in) >= readAheadMax {
+			return false
+		}
+		t.readInto(turn.Buffer())
+	default:
+		return false
+	}
+	return true
+}
+
+// tell has callbacks called that came due while the goroutine that drives the
+// connection is inside a handler, which may wait for one of them: OnClose.
+func (t *loopTransport) tell() {
+	c := t.conn
+	if t.running && t.turn == nil && c.work != nil && len(c.events) > 0 && !c.firing {
+		go c.tellLate()
+	}
 }
 
 // OnHandOver implements loop.Handler: the goroutine that drives the connection is
@@ -221,6 +242,7 @@ func (t *loopTransport) OnHandOver() (keepsBuffer bool) {
 		c.fresh.req.materialise()
 	}
 	c.held()
+	t.tell()
 	if c.lent {
 		return true
 	}
@@ -292,6 +314,8 @@ func (t *loopTransport) fill() {
 	if t.readable {
 		if t.buf == nil {
 			t.buf = c.pools.buffer()
+		} else if c.serving != nil {
+			c.serving.req.materialise() // the head may be in buf
 		}
 		t.readInto(t.buf.b)
 		return
