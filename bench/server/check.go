@@ -55,6 +55,7 @@ func (r *report) bars() (bars []bar, missing []string) {
 	speed(helloName, netHTTPName, barNetHTTP)
 	speed(helloName, nginxName, 1)
 	speed(helloName, h2oName, 1)
+	speed(helloName, libh2oName, 1)
 	speed(pipelinedName, fasthttpName, barPipelined)
 	for _, w := range workloads() {
 		if w.name != helloName && w.name != pipelinedName {

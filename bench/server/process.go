@@ -40,7 +40,10 @@ func (b *bench) startServer(ctx context.Context, s *server, w workload, idle boo
 	if err != nil {
 		return nil, err
 	}
-	args := s.command(s, start{port: port, workload: w, idle: idle, carrier: b.carrier, dir: b.programs.dir})
+	args, err := s.command(s, start{port: port, workload: w, idle: idle, carrier: b.carrier, dir: b.programs.dir})
+	if err != nil {
+		return nil, err
+	}
 	args = append(b.serverPin(), args...)
 	p := &process{name: s.name, port: port, done: make(chan struct{})}
 	p.cmd = exec.CommandContext(ctx, args[0], args[1:]...)

@@ -47,3 +47,30 @@ func TestServers(t *testing.T) {
 		})
 	}
 }
+
+// The bare loop's answers are as long as cork's, so that both pay the kernel for
+// the same bytes.
+func TestBareAnswersAreAsLongAsCorks(t *testing.T) {
+	b := newTestBench(t)
+	byName := map[string]*server{}
+	for _, s := range b.servers {
+		byName[s.name] = s
+	}
+	for _, w := range workloads() {
+		length := func(name string) int {
+			p, err := b.startServer(t.Context(), byName[name], w, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer p.stop()
+			answer, err := p.check(w)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(answer)
+		}
+		if ours, bare := length(corkName), length(bareName); ours != bare {
+			t.Errorf("%s: cork's answer has %d bytes, the bare loop's %d", w.name, ours, bare)
+		}
+	}
+}
