@@ -70,7 +70,11 @@ func (r *report) bars() (bars []bar, missing []string) {
 func (r *report) check(w io.Writer, tolerance float64) int {
 	missed := 0
 	bars, missing := r.bars()
-	bars = append(bars, r.idleBars()...)
+	if idle := r.idleBars(); idle != nil {
+		bars = append(bars, idle...)
+	} else if r.options.workloads.MatchString(idleName) {
+		missing = append(missing, "idle connections (-idle 10000)")
+	}
 	for _, b := range bars {
 		if !b.met(tolerance) {
 			missed++

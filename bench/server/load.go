@@ -37,6 +37,8 @@ type sample struct {
 	Core   float64 `json:"core"`   // what anybody used of the server's core, in ticks
 	Stolen float64 `json:"stolen"` // what the host took from it
 	Pushed int64   `json:"pushed"` // times the load generator lost its core
+
+	IdleLost int64 `json:"idleLost"` // idle connections that the server has closed
 }
 
 func (s sample) errors() int64 {
@@ -65,7 +67,8 @@ func (s sample) foreign() float64 { return max(0, s.Core-s.CPU, s.Stolen) / s.Se
 
 // loadCommand is the generator for a server and a workload.
 func (b *bench) loadCommand(ctx context.Context, p *process, w workload, seconds float64, more ...string) (*exec.Cmd, error) {
-	request, body := filepath.Join(b.programs.dir, "request"), filepath.Join(b.programs.dir, "body")
+	name := filepath.Join(b.programs.dir, strconv.Itoa(p.port))
+	request, body := name+".request", name+".body"
 	if err := os.WriteFile(request, w.request(p.port), 0o644); err != nil {
 		return nil, err
 	}
@@ -76,7 +79,7 @@ func (b *bench) loadCommand(ctx context.Context, p *process, w workload, seconds
 	for _, pid := range p.pids() {
 		pids = append(pids, strconv.Itoa(pid))
 	}
-	args := append(b.loadPin(), b.load, "-a", strconv.Itoa(p.port), "-r", request, "-b", body,
+	args := append(b.loadPrefix(), b.load, "-a", strconv.Itoa(p.port), "-r", request, "-b", body,
 		"-c", strconv.Itoa(w.conns), "-p", strconv.Itoa(w.depth), "-P", strings.Join(pids, ","),
 		"-t", fmt.Sprint(seconds), "-w", fmt.Sprint(b.warmup))
 	if _, err := strconv.Atoi(b.serverCore); err == nil && b.pins {
@@ -114,10 +117,12 @@ func (b *bench) runLoad(ctx context.Context, p *process, w workload, seconds flo
 func (s sample) fault(p *process, w workload) error {
 	switch {
 	case s.Answers == 0:
-		return fmt.Errorf("%s, %s: no answers", p.name, w.name)
+		return fmt.Errorf("%s, %s: no answers; %d connections closed, %d refused", p.name, w.name, s.Closed, s.Refused)
 	case s.BadStatus+s.BadBody+s.Malformed > 0:
 		return fmt.Errorf("%s, %s: %d answers with a wrong status, %d with a wrong body, %d that are none",
 			p.name, w.name, s.BadStatus, s.BadBody, s.Malformed)
+	case s.IdleLost > 0:
+		return fmt.Errorf("%s, %s: %d idle connections were closed", p.name, w.name, s.IdleLost)
 	case s.errors()*1000 > s.Answers:
 		return fmt.Errorf("%s, %s: %d connections closed, %d refused", p.name, w.name, s.Closed, s.Refused)
 	}

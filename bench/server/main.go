@@ -66,7 +66,7 @@ func parseFlags(args []string) (options, error) {
 	fs.StringVar(&o.loadCore, "load-core", strconv.Itoa(runtime.NumCPU()-1), "core of the load generator")
 	fs.IntVar(&o.retries, "retries", 2, "how often a disturbed measurement is made again")
 	fs.BoolVar(&o.sleepyLoad, "sleepy-load", false, "let the load generator sleep when it has nothing to do, as most do")
-	fs.IntVar(&o.idle, "idle", 0, "measure what this many idle connections cost, and nothing else")
+	fs.IntVar(&o.idle, "idle", 0, "measure what this many idle connections cost, too (-only calls it idle)")
 	if err := fs.Parse(args); err != nil {
 		return o, flag.ErrHelp // Parse has said what is wrong
 	}
@@ -90,6 +90,13 @@ func run(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	if err := b.measureAll(ctx, r); err != nil {
 		return err
 	}
+	if o.idle > 0 && o.workloads.MatchString(idleName) {
+		if err := b.measureIdle(ctx, r); err != nil {
+			return err
+		}
+	}
+	b.progress("")
+	r.skipped = b.skipped
 	r.markdown(stdout)
 	if o.csv != "" {
 		if err := r.writeCSV(o.csv); err != nil {
@@ -183,10 +190,11 @@ func countCores(list string) int {
 	return n
 }
 
-func (b *bench) serverPin() []string { return b.pin(b.serverCore) }
-func (b *bench) loadPin() []string   { return b.pin(b.loadCore) }
+func (b *bench) serverPrefix() []string { return b.prefix(b.serverCore) }
+func (b *bench) loadPrefix() []string   { return b.prefix(b.loadCore) }
 
-func (b *bench) pin(cores string) []string {
+// prefix is what stands before a command so that it runs where it should.
+func (b *bench) prefix(cores string) []string {
 	if !b.pins {
 		return nil
 	}

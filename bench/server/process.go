@@ -44,7 +44,7 @@ func (b *bench) startServer(ctx context.Context, s *server, w workload, idle boo
 	if err != nil {
 		return nil, err
 	}
-	args = append(b.serverPin(), args...)
+	args = append(b.serverPrefix(), args...)
 	p := &process{name: s.name, port: port, done: make(chan struct{})}
 	p.cmd = exec.CommandContext(ctx, args[0], args[1:]...)
 	p.cmd.Env = append(os.Environ(), "GOMAXPROCS="+strconv.Itoa(b.cores))

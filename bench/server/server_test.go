@@ -2,32 +2,45 @@ package main
 
 import (
 	"io"
+	"os"
 	"regexp"
+	"sync"
 	"testing"
 )
 
-// newTestBench builds what is there. What is not is told, and its tests are not there.
-func newTestBench(t *testing.T) *bench {
-	t.Helper()
-	b, err := newBench(options{
-		serverCore: "0", loadCore: "0", warmup: 0.05,
+var built = sync.OnceValues(func() (*bench, error) {
+	return newBench(options{
+		serverCore: "0", loadCore: "0",
 		workloads: regexp.MustCompile(""), servers: regexp.MustCompile(""),
 	}, io.Discard)
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if b, err := built(); err == nil {
+		b.close()
+	}
+	os.Exit(code)
+}
+
+// testBench is all that is there. What is not is told, and is not tested.
+func testBench(t *testing.T) *bench {
+	t.Helper()
+	b, err := built()
 	if err != nil {
 		t.Skipf("SKIPPED: %v", err)
 	}
-	t.Cleanup(b.close)
-	b.pins = false
+	b.pins, b.sleepyLoad = false, true // they run side by side
 	for _, why := range b.skipped {
 		t.Log(why)
 	}
 	return b
 }
 
-// Each server that is there answers each of its workloads, and the load
-// generator finds no fault with it either.
+// Each server that is there answers each of its workloads, one request as well
+// as what the load generator sends.
 func TestServers(t *testing.T) {
-	b := newTestBench(t)
+	b := testBench(t)
 	for _, s := range b.servers {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
@@ -41,6 +54,8 @@ func TestServers(t *testing.T) {
 				}
 				if _, err := p.check(w); err != nil {
 					t.Error(err)
+				} else if _, err := b.runLoad(t.Context(), p, w, 0.1); err != nil {
+					t.Error(err)
 				}
 				p.stop()
 			}
@@ -51,7 +66,7 @@ func TestServers(t *testing.T) {
 // The bare loop's answers are as long as cork's, so that both pay the kernel for
 // the same bytes.
 func TestBareAnswersAreAsLongAsCorks(t *testing.T) {
-	b := newTestBench(t)
+	b := testBench(t)
 	byName := map[string]*server{}
 	for _, s := range b.servers {
 		byName[s.name] = s

@@ -46,7 +46,10 @@ enum {
 	connectingMax = 128,    /* idle connections that are being made at a time */
 	answerMax = 64 << 20,   /* an answer longer than that is a fault */
 	modelsMax = 64,         /* different heads that are learned before we give up and parse */
-	connectRetryMillis = 10 /* pause after a refused connection */
+	sourcesMax = 200,        /* addresses that connections come from, see begin */
+	connectRetryMillis = 10, /* pause after a refused connection */
+	idleAnswerSeconds = 10,  /* to wait for the answer on an idle connection */
+	firstAnswersSeconds = 5  /* to wait for an answer on each connection */
 };
 
 static void die(const char *format, ...)
@@ -139,6 +142,7 @@ struct model {
 static struct model *models[modelsMax];
 static int modelCount;
 static struct model *current;
+static int learning; /* an answer that is right and new becomes the model */
 
 static struct {
 	uint64_t answers, bytes, connects;
@@ -229,7 +233,7 @@ static long parse(const char *p, size_t len)
 		count.status++;
 	else if (bodyLen != opt.bodyLen || memcmp(body, opt.body, bodyLen) != 0)
 		count.body++;
-	else if (modelCount < modelsMax) {
+	else if (learning && modelCount < modelsMax) {
 		struct model *m = must(calloc(1, sizeof *m));
 		m->bytes = must(malloc(whole));
 		memcpy(m->bytes, p, whole);
@@ -274,6 +278,16 @@ static void begin(struct conn *c)
 	if (c->fd < 0)
 		die("socket: %s", strerror(errno));
 	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	if (opt.oneShot) {
+		/* An address for each slot, 127.0.0.2 and so on: the ports of one are
+		 * used up within a second, and a port that is used again too soon may
+		 * lose its SYN. */
+		struct sockaddr_in source = {.sin_family = AF_INET};
+		source.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1 + (uint32_t)((c - conns) % sourcesMax));
+		setsockopt(c->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+		if (bind(c->fd, (struct sockaddr *)&source, sizeof source) < 0)
+			die("bind: %s", strerror(errno));
+	}
 	if (connect(c->fd, (struct sockaddr *)&target, sizeof target) < 0 && errno != EINPROGRESS) {
 		count.connect++;
 		if (count.connect > 1000)
@@ -452,17 +466,23 @@ static void onEvent(const struct epoll_event *e)
 
 /* ---- idle connections --------------------------------------------------- */
 
+static int *idleFDs;
+
 /* Opens them in blocking mode, some at a time, and has one request answered on
  * each. They stay open until the program ends. */
 static void openIdle(void)
 {
-	int fds[connectingMax], left = opt.idle;
+	int left = opt.idle;
+	idleFDs = must(calloc((size_t)opt.idle, sizeof *idleFDs));
+	struct timeval patience = {.tv_sec = idleAnswerSeconds};
 	while (left > 0) {
 		int i, n = left < connectingMax ? left : connectingMax;
+		int *fds = idleFDs + (opt.idle - left);
 		for (i = 0; i < n; i++) {
 			fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 			if (fds[i] < 0)
 				die("idle connection %d: %s (ulimit -n?)", opt.idle - left + i, strerror(errno));
+			setsockopt(fds[i], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 			if (connect(fds[i], (struct sockaddr *)&target, sizeof target) < 0)
 				die("idle connection %d: connect: %s", opt.idle - left + i, strerror(errno));
 			if (send(fds[i], opt.request, opt.requestLen, MSG_NOSIGNAL) != (ssize_t)opt.requestLen)
@@ -485,10 +505,22 @@ static void openIdle(void)
 	}
 	if (count.status + count.body > 0)
 		die("idle connections: wrong answers");
+	memset(&count, 0, sizeof count);
 	printf("open\n");
 	fflush(stdout);
 	if (fgets(buffer, readMax, stdin) == NULL)
 		exit(1);
+}
+
+/* How many of them the server has closed meanwhile. */
+static int idleLost(void)
+{
+	int i, lost = 0;
+	char c;
+	for (i = 0; i < opt.idle; i++)
+		if (recv(idleFDs[i], &c, 1, MSG_DONTWAIT | MSG_PEEK) != -1 || errno != EAGAIN)
+			lost++;
+	return lost;
 }
 
 /* ---- what the server pays ----------------------------------------------- */
@@ -547,8 +579,9 @@ static void readUsage(struct usage *u)
 
 static uint64_t idleNanos;
 
-/* Serves events for a time; returns when it was over. */
-static uint64_t serve(double seconds)
+/* Serves events for a time, or until there were so many answers; returns when
+ * it was over. */
+static uint64_t serve(double seconds, uint64_t answers)
 {
 	struct epoll_event events[eventsMax];
 	uint64_t until = now() + (uint64_t)(seconds * 1e9), before = now();
@@ -564,7 +597,7 @@ static uint64_t serve(double seconds)
 		for (i = 0; i < n; i++)
 			onEvent(&events[i]);
 		before = n > 0 ? now() : clockNow;
-		if (before >= until)
+		if (before >= until || count.answers >= answers)
 			return before;
 	}
 }
@@ -626,6 +659,7 @@ int main(int argc, char **argv)
 	target.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	if (opt.idle > 0)
 		openIdle();
+	learning = 1;
 
 	poller = epoll_create1(EPOLL_CLOEXEC);
 	if (poller < 0)
@@ -634,15 +668,17 @@ int main(int argc, char **argv)
 	clockNow = now();
 	for (i = 0; i < opt.conns; i++)
 		begin(&conns[i]);
-	serve(opt.warmup);
+	/* A SYN that was lost is sent again after a second; that is no warm-up. */
+	serve(firstAnswersSeconds, (uint64_t)opt.conns);
+	serve(opt.warmup, UINT64_MAX);
 
 	struct usage a, b;
 	readUsage(&a);
 	memset(histogram, 0, sizeof histogram);
-	memset(&count, 0, sizeof count);
+	count.answers = count.bytes = count.connects = 0; /* but not the faults */
 	idleNanos = 0;
 	uint64_t from = now();
-	uint64_t until = serve(opt.seconds);
+	uint64_t until = serve(opt.seconds, UINT64_MAX);
 	readUsage(&b);
 
 	double seconds = (double)(until - from) / 1e9;
@@ -650,7 +686,7 @@ int main(int argc, char **argv)
 	printf("{\"answers\":%llu,\"bytes\":%llu,\"connects\":%llu,\"seconds\":%.6f,\"idle\":%.4f,"
 	       "\"badStatus\":%llu,\"badBody\":%llu,\"malformed\":%llu,\"closed\":%llu,\"refused\":%llu,"
 	       "\"p50\":%.2f,\"p90\":%.2f,\"p99\":%.2f,\"p999\":%.2f,"
-	       "\"cpu\":%.6f,\"user\":%.6f,\"system\":%.6f,\"core\":%.6f,\"stolen\":%.6f,\"pushed\":%llu,\"models\":%d}\n",
+	       "\"cpu\":%.6f,\"user\":%.6f,\"system\":%.6f,\"core\":%.6f,\"stolen\":%.6f,\"pushed\":%llu,\"models\":%d,\"idleLost\":%d}\n",
 	       (unsigned long long)count.answers, (unsigned long long)count.bytes, (unsigned long long)count.connects,
 	       seconds, (double)idleNanos / (double)(until - from),
 	       (unsigned long long)count.status, (unsigned long long)count.body, (unsigned long long)count.malformed,
@@ -659,6 +695,6 @@ int main(int argc, char **argv)
 	       (double)(b.nanos - a.nanos) / 1e9,
 	       (double)(b.userTicks - a.userTicks) / (double)hz, (double)(b.sysTicks - a.sysTicks) / (double)hz,
 	       (double)(b.coreTicks - a.coreTicks) / (double)hz, (double)(b.stolenTicks - a.stolenTicks) / (double)hz,
-	       (unsigned long long)(b.switches - a.switches), modelCount);
+	       (unsigned long long)(b.switches - a.switches), modelCount, idleLost());
 	return 0;
 }
