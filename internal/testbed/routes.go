@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"io"
 	"net/url"
 	"slices"
 	"strconv"
@@ -17,7 +16,7 @@ const (
 	bigBytesMax  = 256 << 20
 	slowMsMax    = 10_000
 
-	// pieceBytes is how much of a body is in memory at once.
+	// pieceBytes is how much is written at once.
 	pieceBytes = 32 << 10
 )
 
@@ -45,7 +44,8 @@ func newRoutes() *routes {
 	return r
 }
 
-// onRequest is http1.Server.OnRequest.
+// onRequest is http1.Server.OnRequest, and OnCheckContinue too: a body that a
+// route does not want is not asked for, and the one that wants it says so.
 func (r *routes) onRequest(req *http1.IncomingMessage, res *http1.ServerResponse) {
 	target, err := url.ParseRequestURI(req.URL())
 	if err != nil {
@@ -68,68 +68,94 @@ func (r *routes) hello(_ *http1.IncomingMessage, res *http1.ServerResponse, _ st
 	sendText(res, 200, hello)
 }
 
-// echo answers with the request's body. If its length is known it is sent back
-// as it comes: Write waits for the client, and while it does nothing more is
-// read. A chunked one has to be collected, since only its end shows that it is
-// not too long, and a head that has gone out cannot become a 413.
+// echo answers with the request's body, in Node's manner: no goroutine waits
+// for the client. If the length is known the body is sent back as it comes, and
+// paused while the client does not take it. A chunked one has to be collected,
+// since only its end shows that it is not too long, and a head that has gone out
+// cannot become a 413.
 func (r *routes) echo(req *http1.IncomingMessage, res *http1.ServerResponse, _ string) {
 	length := req.Header("Content-Length")
-	if length == "" {
-		r.echoCollected(req, res)
-		return
-	}
-	n, err := strconv.ParseUint(length, 10, 63)
-	if err != nil || n > echoBytesMax {
+	if n, err := strconv.ParseUint(length, 10, 63); length != "" && (err != nil || n > echoBytesMax) {
 		tooLarge(res)
 		return
 	}
-	res.SetHeader("Content-Type", echoType(req))
+	if req.Header("Expect") != "" { // 100-continue, see onRequest
+		res.WriteContinue()
+	}
+	contentType := req.Header("Content-Type")
+	if contentType == "" {
+		contentType = "application/octet-stream"
+	}
+	res.SetHeader("Content-Type", contentType)
+	if length == "" {
+		collect(req, res)
+		return
+	}
 	res.SetHeader("Content-Length", length)
-	// A client that goes away in the middle ends the copying; End then says so
-	// too, and there is nobody to tell.
-	_, _ = io.CopyBuffer(res, req.Body(), make([]byte, min(n+1, pieceBytes)))
-	res.End()
+	res.OnDrain(req.Resume)
+	req.OnData(func(piece []byte) {
+		res.Write(piece)
+		if res.WritableNeedDrain() {
+			req.Pause()
+			if !res.WritableNeedDrain() { // OnDrain was called before Pause
+				req.Resume()
+			}
+		}
+	})
+	req.OnEnd(func() { res.End() })
 }
 
-// echoCollected keeps at most echoBytesMax, in pieces, so that nothing is
-// copied while it grows.
-func (r *routes) echoCollected(req *http1.IncomingMessage, res *http1.ServerResponse) {
-	var pieces [][]byte
-	total := 0
-	body := io.LimitReader(req.Body(), echoBytesMax+1)
-	for {
-		piece := make([]byte, pieceBytes)
-		n, err := io.ReadFull(body, piece)
-		pieces = append(pieces, piece[:n])
-		if total += n; total > echoBytesMax {
+// collect sends a body back when it is complete.
+func collect(req *http1.IncomingMessage, res *http1.ServerResponse) {
+	var all blocks
+	req.OnData(func(piece []byte) {
+		if !res.WritableEnded() && !all.add(piece, echoBytesMax) {
+			all = blocks{}
 			tooLarge(res)
+		}
+	})
+	req.OnEnd(func() {
+		if res.WritableEnded() {
 			return
 		}
-		if err == io.EOF || err == io.ErrUnexpectedEOF {
-			break
+		res.SetHeader("Content-Length", strconv.Itoa(all.total))
+		for _, block := range all.list {
+			if _, err := res.Write(block); err != nil {
+				break // the client has gone
+			}
 		}
-		if err != nil {
-			return // the client has gone
-		}
-	}
-	res.SetHeader("Content-Type", echoType(req))
-	res.SetHeader("Content-Length", strconv.Itoa(total))
-	for _, piece := range pieces {
-		if _, err := res.Write(piece); err != nil {
-			break
-		}
-	}
-	res.End()
+		res.End()
+	})
 }
 
-func echoType(req *http1.IncomingMessage) string {
-	if t := req.Header("Content-Type"); t != "" {
-		return t
-	}
-	return "application/octet-stream"
+// blocks is a body of unknown length. It is never copied as it grows, and its
+// memory does not depend on how small the pieces are that it comes in.
+type blocks struct {
+	list  [][]byte // all full but the last
+	total int
 }
 
-// big answers with n bytes.
+// add reports false, and adds nothing, if there would be more than most bytes.
+func (b *blocks) add(p []byte, most int) bool {
+	if len(p) > most-b.total {
+		return false
+	}
+	b.total += len(p)
+	for len(p) > 0 {
+		last := len(b.list) - 1
+		if last < 0 || len(b.list[last]) == pieceBytes {
+			b.list = append(b.list, make([]byte, 0, pieceBytes))
+			last++
+		}
+		n := min(len(p), pieceBytes-len(b.list[last]))
+		b.list[last] = append(b.list[last], p[:n]...)
+		p = p[n:]
+	}
+	return true
+}
+
+// big answers with n bytes. Here Write waits for the client, and with it the
+// handler.
 func (r *routes) big(req *http1.IncomingMessage, res *http1.ServerResponse, query string) {
 	n, ok := number(query, "n", bigBytesMax)
 	if !ok {

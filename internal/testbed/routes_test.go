@@ -197,6 +197,42 @@ func testEchoRefusesAtOnce(t *testing.T, carrier http1.Carrier) {
 	}
 }
 
+// A client that asks first is not told to send what nobody wants.
+func TestExpect(t *testing.T) { eachCarrier(t, testExpect) }
+
+func testExpect(t *testing.T, carrier http1.Carrier) {
+	tests := []struct {
+		name, request, body string
+		status              int // 100 if the body is wanted
+	}{
+		{"echo", "POST /echo HTTP/1.1\nContent-Length: 5\n", "hello", 100},
+		{"echo of chunks", "POST /echo HTTP/1.1\nTransfer-Encoding: chunked\n", "5\nhello\n0\n\n", 100},
+		{"one too many", fmt.Sprintf("POST /echo HTTP/1.1\nContent-Length: %d\n", echoBytesMax+1), "", 413},
+		{"another method", "PUT /echo HTTP/1.1\nContent-Length: 5\n", "", 405},
+		{"nowhere", "POST /nowhere HTTP/1.1\nContent-Length: 5\n", "", 404},
+	}
+	addr := start(t, carrier)
+	for _, tt := range tests {
+		c := dial(t, addr)
+		c.send(tt.request + "Host: a\nExpect: 100-continue\n\n")
+		got := c.receive("POST")
+		if got.StatusCode != tt.status {
+			t.Errorf("%s: %d, want %d", tt.name, got.StatusCode, tt.status)
+		}
+		if tt.status == 100 {
+			c.send(tt.body)
+			if got := c.receive("POST"); got.StatusCode != 200 || got.text != "hello" || got.Close {
+				t.Errorf("%s: %d %q, close %t; want hello", tt.name, got.StatusCode, got.text, got.Close)
+			}
+			c.send("GET / HTTP/1.1\nHost: a\nConnection: close\n\n")
+			c.receive("GET")
+		} else if !got.Close {
+			t.Errorf("%s: the connection stays, and the body may follow or not", tt.name)
+		}
+		c.expectEnd()
+	}
+}
+
 // A client that does not look up before it has sent what it meant to send can
 // still read the 413.
 func TestEchoRefusalIsReadable(t *testing.T) { eachCarrier(t, testEchoRefusalIsReadable) }

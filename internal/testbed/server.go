@@ -32,8 +32,10 @@ func (o *options) setCarrier(name string) error {
 // newServer sets up the server. Everything about connections is decided here,
 // everything about answers in routes.go.
 func newServer(o options) *http1.Server {
+	r := newRoutes()
 	return &http1.Server{
-		OnRequest:         newRoutes().onRequest,
+		OnRequest:         r.onRequest,
+		OnCheckContinue:   r.onRequest,
 		Carrier:           o.carrier,
 		ReadHeaderTimeout: headTimeout,
 		ReadTimeout:       bodyTimeout,
