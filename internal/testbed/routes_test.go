@@ -373,11 +373,12 @@ func TestPipeline(t *testing.T) { eachCarrier(t, testPipeline) }
 
 func testPipeline(t *testing.T, carrier http1.Carrier) {
 	c := dial(t, start(t, carrier))
+	long := strings.Repeat("hello", 60_000) // it has to wait for its turn
 	c.send("GET /slow?ms=100 HTTP/1.1\nHost: a\n\n" +
-		"POST /echo HTTP/1.1\nHost: a\nContent-Length: 5\n\nhello" +
+		"POST /echo HTTP/1.1\nHost: a\nContent-Length: 300000\n\n" + long +
 		"GET /big?n=200000 HTTP/1.1\nHost: a\n\n" +
 		"GET / HTTP/1.1\nHost: a\nConnection: close\n\n")
-	for i, want := range []string{"waited 100 ms\n", "hello", strings.Repeat("0123456789abcdef", 200000/16), hello} {
+	for i, want := range []string{"waited 100 ms\n", long, strings.Repeat("0123456789abcdef", 200000/16), hello} {
 		if got := c.receive("GET"); got.text != want {
 			t.Errorf("answer %d: %d %.40q, want %.40q", i, got.StatusCode, got.text, want)
 		}
