@@ -35,7 +35,8 @@ func newApp(s *store, o options, l *log.Logger) *app {
 	return &app{store: s, options: o, log: l, slots: make(chan struct{}, uploadsMax)}
 }
 
-// onRequest is http1.Server.OnRequest. It blocks while a file comes in, which
+// onRequest is http1.Server.OnRequest, and OnCheckContinue too: a client that asks
+// before it sends a file is not told to go on if the file is refused. It blocks while a file comes in, which
 // holds up nothing but its own connection.
 func (a *app) onRequest(req *http1.IncomingMessage, res *http1.ServerResponse) {
 	target, err := url.ParseRequestURI(req.URL())
@@ -84,6 +85,9 @@ func (a *app) upload(req *http1.IncomingMessage, res *http1.ServerResponse, esca
 		return
 	}
 	defer func() { <-a.slots }()
+	if req.Header("Expect") != "" { // 100-continue, all else is the server's business
+		res.WriteContinue()
+	}
 	err := a.store.save(p.name, req.Body(), a.options.max, func(n int) { a.board.add(p.id, n) })
 	if err != nil {
 		a.fail(req, res, p, err)

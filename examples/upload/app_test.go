@@ -21,6 +21,9 @@ import (
 	"time"
 )
 
+// quiet is how long the clients of tests may say nothing.
+const quiet = 2 * time.Second
+
 // bench is a running server and its folder.
 type bench struct {
 	t    *testing.T
@@ -42,7 +45,7 @@ func start(t *testing.T, most int64) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := newApp(s, options{max: most, timeout: time.Minute, grace: 100 * time.Millisecond}, log.New(io.Discard, "", 0))
+	a := newApp(s, options{max: most, timeout: time.Minute, quiet: quiet, grace: 100 * time.Millisecond}, log.New(io.Discard, "", 0))
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 1)
 	go func() { served <- serve(ctx, narrowListener{l}, a) }()
@@ -300,6 +303,42 @@ func TestAbort(t *testing.T) {
 		b.expectProgress(name, progress{"half", 5, total, stateFailed, "the file is not complete"})
 		b.expectFiles()
 	}
+}
+
+// A client that says nothing any more is given up.
+func TestQuiet(t *testing.T) {
+	b := start(t, 1<<20)
+	b.raw("PUT /files/half?id=x HTTP/1.1\nHost: a\nContent-Length: 10\n\nhello")
+	b.expectProgress("x", progress{"half", 5, 10, stateReceiving, ""})
+	began := time.Now()
+	b.expectProgress("x", progress{"half", 5, 10, stateFailed, "the file is not complete"})
+	if d := time.Since(began); d < quiet/2 || d > quiet+3*time.Second {
+		t.Errorf("given up after %v, want %v", d, quiet)
+	}
+	b.expectFiles()
+}
+
+// A client that asks first is told to go on, or why not.
+func TestExpect(t *testing.T) {
+	b := start(t, 5)
+	socket := b.raw("PUT /files/a HTTP/1.1\nHost: a\nExpect: 100-continue\nContent-Length: 5\n\n")
+	r := bufio.NewReader(socket)
+	if res, err := http.ReadResponse(r, nil); err != nil || res.StatusCode != 100 {
+		t.Fatalf("%v, %v; want 100", res, err)
+	}
+	if _, err := io.WriteString(socket, "hello"); err != nil {
+		t.Fatal(err)
+	}
+	if res, err := http.ReadResponse(r, nil); err != nil || res.StatusCode != 201 {
+		t.Fatalf("%v, %v; want 201", res, err)
+	}
+	for request, status := range map[string]int{"PUT /files/b": 413, "PUT /files/.b": 400, "POST /": 405} {
+		res := answer(t, b.raw(request+" HTTP/1.1\nHost: a\nExpect: 100-continue\nContent-Length: 6\n\n"))
+		if res.StatusCode != status || !res.Close {
+			t.Errorf("%s: %d, close %t; want %d and close", request, res.StatusCode, res.Close, status)
+		}
+	}
+	b.expectFiles("a")
 }
 
 // badFile fails where it is told to.

@@ -78,9 +78,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 // each of them has either stored its file or removed it.
 func serve(ctx context.Context, l net.Listener, a *app) error {
 	server := &http1.Server{
-		OnRequest: a.onRequest,
-		// For a whole file; how long it takes depends on its length.
-		ReadTimeout: a.options.timeout,
+		OnRequest:       a.onRequest,
+		OnCheckContinue: a.onRequest,
+		ReadTimeout:     a.options.timeout,
+		Timeout:         a.options.quiet,
 	}
 	drained := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
@@ -101,7 +102,7 @@ func serve(ctx context.Context, l net.Listener, a *app) error {
 	return nil
 }
 
-const usage = "usage: upload [-addr host:port] [-dir folder] [-max bytes] [-timeout duration] [-grace duration]"
+const usage = "usage: upload [-addr host:port] [-dir folder] [-max bytes] [-timeout duration] [-quiet duration] [-grace duration]"
 
 // options are the program's flags.
 type options struct {
@@ -109,6 +110,7 @@ type options struct {
 	dir     string
 	max     int64         // bytes of a file
 	timeout time.Duration // for a file
+	quiet   time.Duration // with nothing of a file
 	grace   time.Duration // for the files that are coming in when the program is stopped
 }
 
@@ -119,6 +121,7 @@ func parseOptions(args []string) (o options, err error) {
 	flags.StringVar(&o.dir, "dir", "uploads", "folder for the files, made if it is not there")
 	flags.Int64Var(&o.max, "max", 1<<30, "bytes that a file may have")
 	flags.DurationVar(&o.timeout, "timeout", time.Hour, "time that a file may take")
+	flags.DurationVar(&o.quiet, "quiet", time.Minute, "time without a byte of a file before it is given up")
 	flags.DurationVar(&o.grace, "grace", 10*time.Second, "time that files may take when the program is stopped")
 	if err := flags.Parse(args); err != nil {
 		return o, err
@@ -135,8 +138,8 @@ func parseOptions(args []string) (o options, err error) {
 	if o.timeout < time.Second {
 		return o, fmt.Errorf("-timeout is %v, it must be at least 1s", o.timeout)
 	}
-	if o.grace <= 0 {
-		return o, fmt.Errorf("-grace is %v, it must be more than nothing", o.grace)
+	if o.quiet <= 0 || o.grace <= 0 {
+		return o, fmt.Errorf("-quiet is %v and -grace %v, they must be more than nothing", o.quiet, o.grace)
 	}
 	if _, _, err := net.SplitHostPort(o.addr); err != nil {
 		return o, fmt.Errorf("-addr is %q, it must be host:port", o.addr)

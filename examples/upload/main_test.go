@@ -16,7 +16,7 @@ import (
 func TestWrongUse(t *testing.T) {
 	for _, args := range [][]string{
 		{"-nonsense"}, {"more"}, {"-dir"}, {"-dir", ""}, {"-addr", "x"}, {"-max", "0"}, {"-max", "x"},
-		{"-timeout", "1"}, {"-timeout", "1ms"}, {"-grace", "0s"},
+		{"-timeout", "1"}, {"-timeout", "1ms"}, {"-quiet", "-1s"}, {"-grace", "0s"},
 	} {
 		var stderr bytes.Buffer
 		if code := run(t.Context(), args, io.Discard, &stderr); code != 2 {
