@@ -36,16 +36,15 @@ func newApp(o options, l *log.Logger) *app {
 	return &app{options: o, log: l, tunnels: newTunnels()}
 }
 
-// reply is an answer that is the same whether the server sends it or we do.
+// reply is an answer without the fields that every answer has.
 type reply struct {
 	status int
 	text   string
 	fields []string // name, value, …
 }
 
-// answer decides about everything but CONNECT; upgrade is the Upgrade field of a
-// request that may leave HTTP.
-func answer(method, uri, upgrade string) reply {
+// answer decides about everything that stays with HTTP.
+func answer(method, uri string) reply {
 	target, err := url.ParseRequestURI(uri)
 	switch {
 	case err != nil:
@@ -60,11 +59,29 @@ func answer(method, uri, upgrade string) reply {
 		return reply{404, "no such path", nil}
 	case method != "GET":
 		return reply{405, "no such method here", []string{"Allow", "GET"}}
-	case !offers(upgrade, "echo"):
-		// RFC 9110 section 15.5.22: a 426 names the protocol.
-		return reply{426, "this needs Upgrade: echo", []string{"Upgrade", "echo", "Connection", "Upgrade"}}
 	}
-	return reply{101, "", []string{"Upgrade", "echo", "Connection", "Upgrade"}}
+	// RFC 9110 section 15.5.22: a 426 names the protocol.
+	return reply{426, "this needs Upgrade: echo", echoFields()}
+}
+
+func echoFields() []string { return []string{"Upgrade", "echo", "Connection", "Upgrade"} }
+
+// onRequest is http1.Server.OnRequest.
+func (a *app) onRequest(req *http1.IncomingMessage, res *http1.ServerResponse) {
+	r := answer(req.Method(), req.URL())
+	res.StatusCode = r.status
+	res.SetHeader("Content-Type", "text/plain; charset=utf-8")
+	for i := 0; i < len(r.fields); i += 2 {
+		res.SetHeader(r.fields[i], r.fields[i+1])
+	}
+	res.End(r.text + "\n")
+}
+
+// shouldUpgrade is http1.Server.ShouldUpgrade: a request for another path or
+// protocol is an ordinary one (RFC 9110 section 7.8).
+func (a *app) shouldUpgrade(req *http1.IncomingMessage) bool {
+	path, _, _ := strings.Cut(req.URL(), "?")
+	return req.Method() == "GET" && path == "/echo" && offers(req.Header("Upgrade"), "echo")
 }
 
 // offers reports whether a protocol is in an Upgrade field.
@@ -77,64 +94,47 @@ func offers(upgrade, protocol string) bool {
 	return false
 }
 
-// onRequest is http1.Server.OnRequest. It sees what does not ask to leave HTTP,
-// or cannot.
-func (a *app) onRequest(req *http1.IncomingMessage, res *http1.ServerResponse) {
-	r := answer(req.Method(), req.URL(), "")
-	res.StatusCode = r.status
-	res.SetHeader("Content-Type", "text/plain; charset=utf-8")
-	for i := 0; i < len(r.fields); i += 2 {
-		res.SetHeader(r.fields[i], r.fields[i+1])
-	}
-	res.End(r.text + "\n")
-}
-
-// onUpgrade is http1.Server.OnUpgrade. The connection is ours: the answer is
-// bytes, and what is refused is closed.
-func (a *app) onUpgrade(req *http1.IncomingMessage, socket net.Conn, head []byte) {
+// onUpgrade is http1.Server.OnUpgrade. The connection is ours: to answer, to
+// time and to close.
+func (a *app) onUpgrade(_ *http1.IncomingMessage, socket net.Conn, head []byte) {
 	defer socket.Close()
 	ctx, leave, ok := a.tunnels.enter()
 	if !ok {
-		refuse(socket, req.Method(), tooMany())
+		refuse(socket, tooMany())
 		return
 	}
 	defer leave()
-	r := answer(req.Method(), req.URL(), req.Header("Upgrade"))
-	if r.status != 101 {
-		refuse(socket, req.Method(), r)
-		return
-	}
-	if writeHead(socket, r) != nil {
+	if writeHead(socket, reply{status: 101, fields: echoFields()}) != nil {
 		return
 	}
 	n, err := echo(ctx, socket, head, a.options.idle)
 	a.log.Printf("echo: %d bytes: %s", n, ending(err))
 }
 
-// onConnect is http1.Server.OnConnect.
+// onConnect is http1.Server.OnConnect, of which the same is true.
 func (a *app) onConnect(req *http1.IncomingMessage, socket net.Conn, head []byte) {
 	defer socket.Close()
 	ctx, leave, ok := a.tunnels.enter()
 	if !ok {
-		refuse(socket, "CONNECT", tooMany())
+		refuse(socket, tooMany())
 		return
 	}
 	defer leave()
 	t, err := parseTarget(req.URL())
 	if err != nil {
-		refuse(socket, "CONNECT", reply{400, err.Error(), nil})
+		refuse(socket, reply{400, err.Error(), nil})
 		return
 	}
 	if !a.options.allow.permits(t) {
 		a.log.Printf("%v: refused", t)
-		refuse(socket, "CONNECT", reply{403, "this target is not allowed", nil})
+		refuse(socket, reply{403, "this target is not allowed", nil})
 		return
 	}
 	dialer := net.Dialer{Timeout: dialTimeout, Control: a.options.allow.control}
 	peer, err := dialer.DialContext(ctx, "tcp", t.String())
 	if err != nil {
 		a.log.Printf("%v: %v", t, err)
-		refuse(socket, "CONNECT", reply{502, "the target cannot be reached", nil})
+		refuse(socket, reply{502, "the target cannot be reached", nil})
 		return
 	}
 	defer peer.Close()
@@ -158,13 +158,10 @@ func writeHead(socket net.Conn, r reply) error {
 
 // refuse answers and lets the client read the answer: a close with bytes unread
 // would reset the connection (RFC 9112 section 9.6). The caller closes.
-func refuse(socket net.Conn, method string, r reply) {
+func refuse(socket net.Conn, r reply) {
 	_ = socket.SetDeadline(time.Now().Add(answerTimeout))
 	text := r.text + "\n"
 	r.fields = append(r.fields, "Connection", "close", "Content-Type", "text/plain; charset=utf-8", "Content-Length", strconv.Itoa(len(text)))
-	if method == "HEAD" {
-		text = ""
-	}
 	if _, err := io.WriteString(socket, headOf(r)+"\r\n"+text); err != nil || finish(socket) != nil {
 		return
 	}

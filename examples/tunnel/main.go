@@ -64,7 +64,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 // serve returns when ctx is done and all connections have ended, those that
 // were handed over too: the server does not know about them any more.
 func serve(ctx context.Context, l net.Listener, a *app) error {
-	server := &http1.Server{OnRequest: a.onRequest, OnConnect: a.onConnect, OnUpgrade: a.onUpgrade}
+	server := &http1.Server{
+		OnRequest:     a.onRequest,
+		ShouldUpgrade: a.shouldUpgrade,
+		OnUpgrade:     a.onUpgrade,
+		OnConnect:     a.onConnect,
+	}
 	drained := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(drained)

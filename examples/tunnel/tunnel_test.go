@@ -397,28 +397,29 @@ func TestEcho(t *testing.T) {
 	}
 }
 
-// What is no tunnel is answered by the server, or, when it asked for one, by us.
+// What is no tunnel stays with HTTP, whatever it asks for.
 func TestAnswers(t *testing.T) {
 	const upgrade = "Connection: Upgrade\nUpgrade: "
 	tests := []struct {
 		name, request  string
 		status         int
 		upgrade, allow string
-		open           bool // the connection can be used again
+		again          bool // the connection takes another request
 	}{
 		{"no upgrade", "GET /echo HTTP/1.1\nHost: a\n\n", 426, "echo", "", true},
-		{"another protocol", "GET /echo HTTP/1.1\nHost: a\n" + upgrade + "h2c\n\n", 426, "echo", "", false},
+		{"another protocol", "GET /echo HTTP/1.1\nHost: a\n" + upgrade + "h2c\n\n", 426, "echo", "", true},
+		{"another protocol that is like it", "GET /echo HTTP/1.1\nHost: a\n" + upgrade + "echo/2, echos\n\n", 426, "echo", "", true},
 		{"HTTP/1.0", "GET /echo HTTP/1.0\nConnection: keep-alive, Upgrade\nUpgrade: echo\n\n", 426, "echo", "", false},
 		{"another method", "PUT /echo HTTP/1.1\nHost: a\nContent-Length: 0\n\n", 405, "", "GET", true},
-		{"another method, upgraded", "DELETE /echo HTTP/1.1\nHost: a\n" + upgrade + "echo\n\n", 405, "", "GET", false},
+		{"another method, upgraded", "DELETE /echo HTTP/1.1\nHost: a\n" + upgrade + "echo\n\n", 405, "", "GET", true},
 		{"with a body", "POST /echo HTTP/1.1\nHost: a\n" + upgrade + "echo\nContent-Length: 2\n\nhi", 405, "", "GET", true},
 		{"the root", "GET / HTTP/1.1\nHost: a\n\n", 200, "", "", true},
-		{"the root, upgraded", "GET / HTTP/1.1\nHost: a\n" + upgrade + "h2c\n\n", 200, "", "", false},
+		{"the root, upgraded", "GET / HTTP/1.1\nHost: a\n" + upgrade + "h2c\n\n", 200, "", "", true},
 		{"the root's head", "HEAD / HTTP/1.1\nHost: a\n\n", 200, "", "", true},
-		{"the root's head, upgraded", "HEAD / HTTP/1.1\nHost: a\n" + upgrade + "h2c\n\n", 200, "", "", false},
+		{"the root's head, upgraded", "HEAD / HTTP/1.1\nHost: a\n" + upgrade + "h2c\n\n", 200, "", "", true},
 		{"the root, posted", "POST / HTTP/1.1\nHost: a\nContent-Length: 0\n\n", 405, "", "GET, HEAD", true},
 		{"nowhere", "GET /nowhere HTTP/1.1\nHost: a\n\n", 404, "", "", true},
-		{"nowhere, upgraded", "GET /nowhere HTTP/1.1\nHost: a\n" + upgrade + "echo\n\n", 404, "", "", false},
+		{"nowhere, upgraded", "GET /nowhere HTTP/1.1\nHost: a\n" + upgrade + "echo\n\n", 404, "", "", true},
 		{"a bad escape", "GET /%zz HTTP/1.1\nHost: a\n\n", 400, "", "", true},
 		{"another way to use a proxy", "GET http://example.org/ HTTP/1.1\nHost: example.org\n\n", 501, "", "", true},
 	}
@@ -433,7 +434,7 @@ func TestAnswers(t *testing.T) {
 				t.Errorf("%d, Upgrade %q, Allow %q; want %d, %q, %q", res.StatusCode,
 					res.Header.Get("Upgrade"), res.Header.Get("Allow"), tt.status, tt.upgrade, tt.allow)
 			}
-			if tt.open {
+			if tt.again {
 				c.send("GET / HTTP/1.1\nHost: a\nConnection: close\n\n")
 				if res, _ := c.answer("GET"); res.StatusCode != 200 {
 					t.Errorf("the next request: %d", res.StatusCode)
