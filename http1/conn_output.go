@@ -296,6 +296,10 @@ func (c *conn) endOutput() {
 	if c.writing != writeOpen {
 		return
 	}
+	c.t.push()
+	if c.writing != writeOpen {
+		return
+	}
 	settled := c.parted && c.dropped == 0 && len(c.in) == 0 && c.t.pending() == 0 && !c.t.unread()
 	c.writing, c.reading = writeLast, readDrop
 	c.abandon()

@@ -22,6 +22,9 @@ type transport interface {
 	// carrier calls conn.drained.
 	pending() int
 
+	// push sends what write has kept only for the moment.
+	push()
+
 	// fill brings in more input while a handler runs: it waits, without conn.mu,
 	// until there are bytes, the input has ended or something has changed, and
 	// tells the connection by take, eof, tick or shut. It calls conn.keep before

@@ -242,6 +242,7 @@ func (t *loopTransport) OnHandOver() (keepsBuffer bool) {
 		c.fresh.req.materialise()
 	}
 	c.held()
+	t.push()
 	t.tell()
 	if c.lent {
 		return true
@@ -296,12 +297,41 @@ func (t *loopTransport) expectProgress() {
 
 // write implements transport.
 func (t *loopTransport) write(bufs [][]byte) error {
+	if t.turn != nil && t.turn.Keep(&t.socket, bufs) {
+		return nil
+	}
 	before := t.socket.Pending()
 	err := t.socket.Write(bufs)
 	if err == nil && before == 0 && t.socket.Pending() > 0 {
 		t.expectProgress()
 	}
 	return err
+}
+
+// push implements transport.
+func (t *loopTransport) push() {
+	if err := t.socket.Push(); err != nil {
+		t.conn.broken = true
+		t.conn.shut()
+	} else if t.socket.Pending() > 0 && t.writeBy == 0 {
+		t.expectProgress()
+	}
+}
+
+// OnPush implements loop.Handler.
+func (t *loopTransport) OnPush(turn *loop.Turn) {
+	c := t.conn
+	c.mu.Lock()
+	t.push()
+	if t.socket.Pending() == 0 && (c.work != nil || c.writing == writeLast) {
+		c.drained()
+	}
+	if t.running {
+		t.tell()
+	} else if c.work != nil {
+		t.drive(turn)
+	}
+	c.mu.Unlock() // not deferred: a handler that ends its goroutine has it unlocked
 }
 
 // pending implements transport.
@@ -553,11 +583,12 @@ func (h *hookTask) Run(turn *loop.Turn) {
 	turn.Leave()
 }
 
-// OnReady, OnTimeout, OnHandOver and OnGoexit implement loop.Handler: there is
+// OnReady, OnTimeout, OnPush, OnHandOver and OnGoexit implement loop.Handler: there is
 // nothing to do.
 func (h *hookTask) OnReady(*loop.Turn, bool, bool, bool) {}
 func (h *hookTask) OnTimeout(*loop.Turn)                 {}
 func (h *hookTask) OnHandOver() bool                     { return false }
+func (h *hookTask) OnPush(*loop.Turn)                    {}
 func (h *hookTask) OnGoexit()                            {}
 
 // listen moves a listener that nobody else has to the loops.

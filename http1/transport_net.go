@@ -264,7 +264,8 @@ func (t *netTransport) onHold() {
 	t.conn.unlock()
 }
 
-// pending implements transport: write waits itself.
+// push and pending implement transport: write waits itself.
+func (t *netTransport) push()        {}
 func (t *netTransport) pending() int { return 0 }
 
 // block, enter and leave implement transport: nobody waits for this goroutine.

@@ -34,7 +34,9 @@
 //  3. Loop.collect makes one ready list of events, expired timers and posts.
 //  4. Turn.dispatch calls Handler.OnReady, OnTimeout, Task.Run or
 //     Listener.accept for the next of the list.
-//  5. Turn.Leave fails if Loop.takeToken has been called meanwhile, by
+//  5. Turn.push sends what Turn.Keep has kept, every few sockets and at the end of
+//     the list.
+//  6. Turn.Leave fails if Loop.takeToken has been called meanwhile, by
 //     Turn.HandOver or Group.monitor: then a new goroutine runs Loop.follow and
 //     goes on with the rest of the list, and lead returns.
 package loop

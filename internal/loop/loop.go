@@ -19,6 +19,11 @@ const (
 	// not fit comes next time.
 	eventsMax = 256
 
+	// keptMax is how many sockets' output is kept before it is sent, keptBytesMax
+	// how much of one. More sockets at a time make it no cheaper.
+	keptMax      = 16
+	keptBytesMax = 4 << 10
+
 	// yieldAfter is how long a leader that always finds something to do keeps its
 	// processor from goroutines that are ready to run. The scheduler alone would
 	// let them wait for 10 ms.
@@ -56,6 +61,9 @@ type Loop struct {
 	ready   []readyItem
 	next    int // of ready
 	buf     []byte
+	kept    []byte    // output of pushes
+	pushes  []*Socket // to be pushed, from pushed on
+	pushed  int
 	time    time.Time
 	nanos   int64   // time, on the clock of timers
 	inside  Handler // set by Enter
@@ -126,7 +134,11 @@ func (l *Loop) stop() {
 // lead takes turns while t has the token.
 func (l *Loop) lead(t *Turn) {
 	for {
-		if l.next == len(l.ready) && !l.refill() {
+		last := l.next == len(l.ready)
+		if (last || len(l.pushes) >= keptMax) && !t.push() {
+			return
+		}
+		if last && !l.refill() {
 			l.mu.Lock()
 			_ = l.poller.Close()
 			l.mu.Unlock()

@@ -21,6 +21,9 @@ type Handler interface {
 	// OnTimeout: the time set by SetTimer has come.
 	OnTimeout(turn *Turn)
 
+	// OnPush: what was kept is to be sent now: Socket.Push.
+	OnPush(turn *Turn)
+
 	// OnHandOver: the goroutine that is inside of this handler's code was left
 	// behind. It is called by the new leader, before anything else. The handler
 	// moves what it needs out of the loop's buffer and returns false, or returns
@@ -39,6 +42,7 @@ type Socket struct {
 	handler Handler
 	timer   timewheel.Timer[Socket]
 	out     iobuf.Queue // what the peer has not taken yet
+	kept    []byte      // … and what leaves before that, with the output of others: Turn.Keep
 	by      int64       // OnTimeout comes by this time; 0 if not armed
 	fd      int32
 	state   socketState
@@ -108,6 +112,9 @@ func (s *Socket) Write(bufs [][]byte) error {
 	if s.state != socketOpen || s.ending {
 		return syscall.EPIPE
 	}
+	if err := s.Push(); err != nil {
+		return err
+	}
 	if s.out.Len() == 0 {
 		var err error
 		if bufs, err = s.writeNow(bufs); err != nil || len(bufs) == 0 {
@@ -172,14 +179,35 @@ func (s *Socket) watchWritable() error {
 	return s.loop.watch(int(s.fd), netpoll.ReadWriteEdge, true)
 }
 
-// Pending is how many bytes wait for the peer to take them.
-func (s *Socket) Pending() int { return s.out.Len() }
+// Push sends what Turn.Keep has kept.
+func (s *Socket) Push() error {
+	if len(s.kept) == 0 {
+		return nil
+	}
+	p := s.kept
+	s.kept = nil
+	n, err := s.sys().Write(int(s.fd), p)
+	if err == syscall.EAGAIN {
+		n, err = 0, nil
+	}
+	if err != nil || n == len(p) {
+		return err
+	}
+	s.out.Append(p[n:])
+	return s.watchWritable()
+}
+
+// Pending is how many bytes wait for the peer to take them, or to be pushed.
+func (s *Socket) Pending() int { return s.out.Len() + len(s.kept) }
 
 // Flush writes of what is pending as much as the kernel takes. It is called when
 // OnReady has said that the socket is writable.
 func (s *Socket) Flush() error {
 	if s.state != socketOpen {
 		return nil
+	}
+	if err := s.Push(); err != nil {
+		return err
 	}
 	var vec [iobuf.VecMax][]byte
 	for s.out.Len() > 0 {
@@ -205,6 +233,9 @@ func (s *Socket) Flush() error {
 func (s *Socket) CloseWrite() error {
 	if s.state != socketOpen || s.ending {
 		return nil
+	}
+	if err := s.Push(); err != nil {
+		return err
 	}
 	s.ending = true
 	if s.out.Len() > 0 {
@@ -238,8 +269,12 @@ func (s *Socket) SetTimer(when int64) {
 // Expired is called by OnTimeout first of all: the timer is not armed any more.
 func (s *Socket) Expired() { s.by = 0 }
 
-// Close closes the descriptor. What is pending is lost. It may be called twice.
+// Close closes the descriptor. What is kept is sent, what else is pending is
+// lost. It may be called twice.
 func (s *Socket) Close() {
+	if s.state == socketOpen {
+		_ = s.Push()
+	}
 	if fd, ok := s.forget(); ok {
 		_ = s.sys().Close(fd)
 	}
@@ -250,6 +285,7 @@ func (s *Socket) Close() {
 func (s *Socket) Reset() {
 	if s.state == socketOpen {
 		_ = s.sys().SetLinger0(int(s.fd))
+		s.kept = nil
 		s.Close()
 	}
 }
@@ -271,6 +307,7 @@ func (s *Socket) forget() (fd int, ok bool) {
 	}
 	s.state = socketClosed
 	s.out.Reset()
+	s.kept = nil
 	l := s.loop
 	l.mu.Lock()
 	if invariants.Enabled {

@@ -33,6 +33,49 @@ func (t *Turn) Nanos() int64 { return t.loop.nanos }
 // returns or Leave fails.
 func (t *Turn) Buffer() []byte { return t.loop.buf }
 
+// Keep keeps output of s, at the end of bufs, to be sent with that of the other
+// sockets that are ready: the kernel's code for sending, and ours, stays in the
+// processor's caches meanwhile. It reports false if there is no reason for that
+// or no room; then Socket.Write is called. The handler's lock is held.
+func (t *Turn) Keep(s *Socket, bufs [][]byte) bool {
+	l := t.loop
+	if len(bufs) != 1 || s.out.Len() > 0 || s.kept != nil || s.state != socketOpen || s.ending {
+		return false
+	}
+	p := bufs[0]
+	if len(p) > keptBytesMax || l.next == len(l.ready) && len(l.pushes) == 0 {
+		return false
+	}
+	if l.kept == nil {
+		l.kept = make([]byte, 0, keptMax*keptBytesMax)
+	}
+	begin := len(l.kept)
+	if begin+len(p) > cap(l.kept) {
+		return false
+	}
+	l.kept = append(l.kept, p...)
+	s.kept = l.kept[begin:len(l.kept):len(l.kept)]
+	l.pushes = append(l.pushes, s)
+	return true
+}
+
+// push has the handlers send what was kept. It reports false when the token was
+// lost on the way.
+func (t *Turn) push() bool {
+	l := t.loop
+	for l.pushed < len(l.pushes) {
+		s := l.pushes[l.pushed]
+		l.pushes[l.pushed] = nil
+		l.pushed++
+		s.handler.OnPush(t)
+		if !t.leads() {
+			return false
+		}
+	}
+	l.pushes, l.pushed, l.kept = l.pushes[:0], 0, l.kept[:0]
+	return true
+}
+
 // Enter says that code follows that may block. at gets OnHandOver if it does.
 func (t *Turn) Enter(at Handler) {
 	l := t.loop
