@@ -137,7 +137,9 @@ type work struct {
 	// Callbacks that are due; see fire.
 	events    []event
 	finishing []event // due when out has been handed over
-	firing    bool
+	firing    bool    // somebody calls them
+	telling   bool    // a goroutine has been sent to
+	reminded  bool    // one will be, if run does not come to it
 }
 
 func newConn(s *Server, t transport, p *pools) *conn {
@@ -264,7 +266,7 @@ func (c *conn) run() step {
 			c.answerRefusal()
 		default:
 			c.flush()
-			if len(c.events) > 0 && !c.firing {
+			if len(c.events) > 0 && !c.firing && !c.telling {
 				c.t.enter()
 				c.fire()
 				c.t.leave()
@@ -285,7 +287,7 @@ func (c *conn) meet() step {
 	switch {
 	case c.writing == writeClosed:
 		return stepClosed
-	case c.due() != nil:
+	case c.dueRequest() != nil:
 		return stepDeliver
 	case c.fresh != nil:
 		return stepRequest
@@ -408,8 +410,7 @@ func (c *conn) finishInput() {
 		c.reading = readDrop
 	}
 	if c.outgoing.len() > 0 && c.server.AllowHalfOpen && c.writing == writeOpen {
-		res := c.outgoing.back()
-		res.last, res.keepAlive = true, false
+		c.outgoing.back().last = true // its head may say otherwise: no client could use it
 		return
 	}
 	// As in Node, a client that has ended its side gets what is written, and

@@ -39,8 +39,8 @@ func (c *conn) handle() {
 	c.retire(ex)
 }
 
-// due returns the request whose OnData or OnEnd has to be called next, or nil.
-func (c *conn) due() *IncomingMessage {
+// dueRequest returns the request whose OnData or OnEnd has to be called next, or nil.
+func (c *conn) dueRequest() *IncomingMessage {
 	if !c.hooks {
 		return nil
 	}
@@ -54,7 +54,7 @@ func (c *conn) due() *IncomingMessage {
 
 // deliver calls OnData or OnEnd.
 func (c *conn) deliver() {
-	req := c.due()
+	req := c.dueRequest()
 	b := &req.body
 	call := b.onEnd
 	if data := b.piece; len(data) > 0 {
@@ -66,13 +66,13 @@ func (c *conn) deliver() {
 		b.ended = true
 	}
 	if call != nil {
-		c.lent, b.lent, c.calling = true, true, req.ex
+		c.lent, c.calling = true, req.ex
 		c.t.enter()
 		c.unlock()
 		fault := c.server.call(call, req)
 		c.mu.Lock()
 		c.t.leave()
-		c.lent, b.lent, c.calling = false, false, nil
+		c.lent, c.calling = false, nil
 		c.failed(&req.ex.res, fault)
 		req.ex.res.mend(c)
 	}

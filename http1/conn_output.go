@@ -1,5 +1,7 @@
 package http1
 
+import "time"
+
 // send writes for res: its head if that has not been sent, then a, p and b. At
 // the front the bytes are gathered in out, or written with what is there if p
 // is large; behind it they are held. mu is held.
@@ -239,7 +241,7 @@ func (c *conn) shift() {
 			return
 		}
 		c.idleSince = c.clock()
-		if c.quiet != nil && c.server.timeouts.idle > 0 {
+		if c.quiet != nil && c.outgoing.len() == 0 && c.server.timeouts.idle > 0 {
 			c.quiet.limit = max(c.server.Timeout, 0)
 			c.quiet.stirred(c.idleSince)
 		}
@@ -341,10 +343,10 @@ type event struct {
 }
 
 // fire calls the callbacks that are due, without mu, in order and one at a time
-// per connection. It reports whether there were any.
-func (c *conn) fire() bool {
+// per connection.
+func (c *conn) fire() {
 	if len(c.events) == 0 || c.firing {
-		return false
+		return
 	}
 	c.firing = true
 	returned := false
@@ -368,14 +370,47 @@ func (c *conn) fire() bool {
 	if c.hooks {
 		c.notify() // OnEnd may have waited for these
 	}
-	return true
 }
 
-// unlock fires what is due and releases mu.
+// unlock releases mu and sees to it that what is due is called.
 func (c *conn) unlock() {
 	if c.work != nil {
-		c.fire()
+		c.tell()
 		c.rest()
 	}
 	c.mu.Unlock()
+}
+
+// tell sees to it that the callbacks that are due are called soon: by run, which
+// comes to them by itself, or on a goroutine of their own. Nobody finds himself
+// called back from inside of a call of his own. While code of the application
+// runs on the connection's goroutine they wait for it, a millisecond at most.
+func (c *conn) tell() {
+	switch {
+	case len(c.events) == 0 || c.firing || c.telling || c.turn && c.calling == nil:
+	case !c.turn:
+		c.telling = true
+		go c.tellLate()
+	case !c.reminded:
+		c.reminded = true
+		time.AfterFunc(holdTime, c.tellLate)
+	}
+}
+
+// tellLate runs on a goroutine of its own, which ends with the calls; if one of
+// them ends it, another goes on.
+func (c *conn) tellLate() {
+	returned := false
+	defer func() {
+		if !returned {
+			go c.tellLate()
+		}
+	}()
+	c.mu.Lock()
+	if c.work != nil {
+		c.telling, c.reminded = false, false
+		c.fire()
+	}
+	c.unlock()
+	returned = true
 }

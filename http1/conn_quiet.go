@@ -36,9 +36,10 @@ func (q *quiet) deadline() instant {
 	return q.since.after(q.limit)
 }
 
-// quietDeadline leaves connections between requests to IdleTimeout.
+// quietDeadline is the deadline while there are requests, and before the first
+// one. In between it is IdleTimeout's business.
 func (c *conn) quietDeadline() instant {
-	if c.reading == readIdle && c.idleSince != 0 && c.server.timeouts.idle > 0 && (c.work == nil || c.outgoing.len() == 0) {
+	if c.idleSince != 0 && c.server.timeouts.idle > 0 && (c.work == nil || c.outgoing.len() == 0) {
 		return 0
 	}
 	return c.quiet.deadline()
@@ -89,19 +90,4 @@ func (c *conn) idleTooLong() {
 	c.quiet.told = true
 	c.wake()
 	c.events = append(c.events, event{call: call})
-}
-
-// tellLate calls what is due while the goroutine that runs the connection is
-// inside of a handler. It is a goroutine of its own and ends with the calls; if
-// one of them ends it, another goes on.
-func (c *conn) tellLate() {
-	returned := false
-	defer func() {
-		if !returned {
-			go c.tellLate()
-		}
-	}()
-	c.mu.Lock()
-	c.unlock()
-	returned = true
 }

@@ -98,7 +98,9 @@ func (c *conn) messageDeadline() instant {
 	case readHead:
 		return c.started.after(s.head)
 	case readBody:
-		return c.started.after(s.request)
+		if !c.current.arrived(c) {
+			return c.started.after(s.request)
+		}
 	case readDrop:
 		if c.writing == writeLast && c.t.pending() == 0 {
 			return c.lingerUntil

@@ -129,12 +129,12 @@ func (facts *requestFacts) note(f *httpparse.Field, head []byte, minor uint8) *r
 		facts.codes++
 		return checkCoding(string(f.Value(head)), facts.codes, minor)
 	case fieldname.Expect:
-		if minor == 0 || facts.expect == expectUnknown {
-			break
-		}
-		facts.expect = expectUnknown
-		if hasWord(string(f.Value(head)), "100-continue") {
+		switch {
+		case minor == 0 || facts.expect == expectContinue:
+		case hasWord(string(f.Value(head)), "100-continue"):
 			facts.expect = expectContinue
+		default:
+			facts.expect = expectUnknown
 		}
 	}
 	return nil

@@ -139,7 +139,7 @@ func (req *IncomingMessage) reset() {
 func (b *body) reset() {
 	b.flow = flowUnasked
 	b.received, b.dumped = 0, 0
-	b.lent, b.paused, b.ended, b.out = false, false, false, false
+	b.paused, b.ended, b.out = false, false, false
 	if b.piece != nil || b.onData != nil || b.onEnd != nil {
 		b.piece, b.onData, b.onEnd = nil, nil, nil
 	}

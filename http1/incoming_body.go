@@ -27,7 +27,6 @@ type body struct {
 	piece    []byte // the rest of the piece that has come in and nobody has taken
 	received uint64 // bytes that somebody could take
 	dumped   int    // bytes dropped
-	lent     bool   // OnData has the piece
 	paused   bool   // Pause: OnData and OnEnd are not called
 	ended    bool   // the body has been taken, or dropped, to its end
 	out      bool   // somebody has it as an io.Reader and has not met its end
@@ -163,6 +162,23 @@ func (b *body) due(c *conn) bool {
 
 // owed reports whether the end is still to be told.
 func (b *body) owed() bool { return !b.ended && (b.onEnd != nil || b.req.hooks != nil) }
+
+// arrived reports whether the client has done its part: the rest of the body has
+// been read and only waits for the application.
+func (req *IncomingMessage) arrived(c *conn) bool {
+	return req.length.kind == bodySized && req.body.received+uint64(len(c.in)) >= req.length.size
+}
+
+// taken reports whether the body has been read to its end.
+func (b *body) taken() bool {
+	switch b.flow {
+	case flowUnasked:
+		return false
+	case flowReader:
+		return b.req.complete && !b.out
+	}
+	return b.req.complete && len(b.piece) == 0 && !b.paused
+}
 
 // dump drops what is there and what will come.
 func (b *body) dump() {

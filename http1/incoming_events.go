@@ -9,15 +9,16 @@ type requestHooks struct {
 }
 
 // OnAborted sets what is called when the connection goes away before the request
-// has been read to its end. It runs on the goroutine that noticed, without
-// locks; it must not wait for other callbacks of the connection.
+// has been read to its end. Goroutine and rules as ServerResponse.OnFinish.
 func (req *IncomingMessage) OnAborted(fn func()) {
 	req.setHook(func(h *requestHooks) { h.aborted = fn })
 }
 
 // OnClose sets what is called, once, when nothing more comes of the request:
 // behind OnEnd, or behind OnAborted and OnError. It is not the end of the
-// connection. Goroutine and rules as OnAborted.
+// connection. When the connection goes away after the response, before a body
+// that nobody wants has been read to its end, nothing is called, as in Node.
+// Goroutine and rules as OnAborted.
 func (req *IncomingMessage) OnClose(fn func()) { req.setHook(func(h *requestHooks) { h.close = fn }) }
 
 // OnError sets what is called with ErrAborted behind OnAborted, and behind the
@@ -55,10 +56,13 @@ func (req *IncomingMessage) setHook(set func(h *requestHooks)) {
 // closeRequest calls OnClose of a request that has been read to its end, behind
 // what the end of its response brings, if that has ended.
 func (c *conn) closeRequest(req *IncomingMessage) {
-	if req.hooks == nil || req.hooks.close == nil {
-		return
+	if req.hooks != nil && req.hooks.close != nil {
+		c.due(event{call: req.hooks.close, req: req})
 	}
-	e := event{call: req.hooks.close, req: req}
+}
+
+// due adds an event behind those that wait for what was written to leave.
+func (c *conn) due(e event) {
 	if len(c.finishing) > 0 {
 		c.finishing = append(c.finishing, e)
 	} else {
@@ -67,34 +71,41 @@ func (c *conn) closeRequest(req *IncomingMessage) {
 }
 
 // abortRequests tells requests that the connection has gone away, and their
-// responses between two of the calls: Node's order.
+// responses between two of the calls: Node's order. One that has been read to
+// its end hears of that; one whose response has been finished already, of
+// nothing.
 func (c *conn) abortRequests(all []*IncomingMessage, responses func()) {
 	var lost []*IncomingMessage
 	for _, req := range all {
-		if req.complete && req.body.ended {
+		b := &req.body
+		if b.ended {
 			continue
 		}
-		if !req.complete || req.body.flow != flowDump && !(req.body.flow == flowReader && !req.body.out) {
+		b.ended = true
+		b.piece = nil
+		if !b.taken() {
+			if req.ex.res.done {
+				continue
+			}
 			req.aborted = true
 		}
-		req.body.ended = true
-		req.body.piece = nil
-		if h := req.hooks; h != nil {
+		if req.hooks != nil || b.onEnd != nil {
 			lost = append(lost, req)
-			if h.aborted != nil && req.aborted {
-				c.events = append(c.events, event{call: h.aborted, req: req})
-			}
+		}
+		if h := req.hooks; h != nil && h.aborted != nil && req.aborted {
+			c.events = append(c.events, event{call: h.aborted, req: req})
 		}
 	}
 	responses()
 	for _, req := range lost {
-		h := req.hooks
-		if h.error != nil && req.aborted {
-			onError := h.error
-			c.events = append(c.events, event{call: func() { onError(ErrAborted) }, req: req})
+		if onEnd := req.body.onEnd; onEnd != nil && !req.aborted {
+			c.due(event{call: onEnd, req: req})
 		}
-		if h.close != nil {
-			c.events = append(c.events, event{call: h.close, req: req})
+		if h := req.hooks; h != nil {
+			if onError := h.error; onError != nil && req.aborted {
+				c.due(event{call: func() { onError(ErrAborted) }, req: req})
+			}
+			c.closeRequest(req)
 		}
 	}
 }

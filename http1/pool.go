@@ -70,6 +70,7 @@ func (w *work) rested() {
 	w.in, w.packet = nil, nil
 	w.own, w.starved, w.hooks, w.stuffed, w.draining = false, false, false, false, false
 	w.dropped, w.frontAt = 0, 0
+	w.telling, w.reminded = false, false
 	if invariants.Enabled {
 		invariants.Check(w.filling == nil && w.current == nil && w.serving == nil && w.bad == nil && !w.cutOff &&
 			w.calling == nil &&

@@ -79,9 +79,10 @@ type responseHooks struct {
 func (res *ServerResponse) Req() *IncomingMessage { return &res.ex.req }
 
 // OnFinish sets what is called when the whole answer has been handed to the
-// operating system, once. It runs on the goroutine that made it so, without
-// locks; it must not wait for other callbacks of the connection. Set it before
-// End; one call, the last one counts.
+// operating system, once. It runs on the connection's goroutine or on one of its
+// own, without locks, and never inside of a call of yours; it must not wait for
+// other callbacks of the connection, since they come one after the other. Set it
+// before End; one call, the last one counts.
 func (res *ServerResponse) OnFinish(fn func()) {
 	res.setHook(func(h *responseHooks) { h.finish = fn })
 }

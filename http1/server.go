@@ -84,7 +84,7 @@ type Server struct {
 	// OnTimeout is called with a connection that was quiet for longer than Timeout
 	// or Socket.SetTimeout say, or without a request for longer than
 	// IdleTimeout, in place of closing it: that is the hook's business, if it
-	// wants to. It runs on the goroutine that noticed, without locks.
+	// wants to. It runs on the connection's goroutine or on one of its own.
 	OnTimeout func(socket Socket)
 
 	// ReadHeaderTimeout is for a request's head, from its first byte, or from
@@ -224,8 +224,7 @@ func CreateServer(onRequest func(req *IncomingMessage, res *ServerResponse)) *Se
 }
 
 // Close stops listening and closes all connections but those handed over,
-// whatever they are doing. It does not wait for handlers; OnClose of responses
-// that were not finished may run on its goroutine. Serve and Listen return
+// whatever they are doing. It does not wait for handlers nor for callbacks. Serve and Listen return
 // http.ErrServerClosed. A closed server cannot be used again.
 func (s *Server) Close() error {
 	s.closing.Store(true)

@@ -19,8 +19,8 @@ const (
 	// values, in both directions.
 	ValidationRelaxed
 	// ValidationInsecure takes what Node's insecureHTTPParser takes, for clients
-	// that cannot be mended: besides the above folded lines, a line end of LF or
-	// of CR alone, blanks after a chunk's size, no line end after its data,
+	// that cannot be mended: besides the above folded lines, a line end of LF
+	// alone, blanks after a chunk's size, no line end after its data,
 	// Content-Length beside a chunked body (the connection is closed after it),
 	// HTTP/1.2 to 1.9. Requests can be smuggled past a proxy with any of these.
 	ValidationInsecure
@@ -87,14 +87,15 @@ func (s *Server) check() error {
 }
 
 // lenient returns what the parser lets through. Transfer codings that do not end
-// in chunked are never among it: nobody could say where such a body ends.
+// in chunked are never among it, since nobody could say where such a body ends,
+// nor is a CR alone (RFC 9112 section 2.2).
 func (v Validation) lenient() httpparse.Lenient {
 	switch v {
 	case ValidationRelaxed:
 		return httpparse.LenientHeaderValueRelaxed
 	case ValidationInsecure:
 		return httpparse.LenientHeaders | httpparse.LenientChunkedLength | httpparse.LenientKeepAlive |
-			httpparse.LenientVersion | httpparse.LenientDataAfterClose | httpparse.LenientOptionalLFAfterCR |
+			httpparse.LenientVersion | httpparse.LenientDataAfterClose |
 			httpparse.LenientOptionalCRLFAfterChunk | httpparse.LenientOptionalCRBeforeLF |
 			httpparse.LenientSpacesAfterChunkSize | httpparse.LenientHeaderValueRelaxed
 	}

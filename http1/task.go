@@ -104,6 +104,9 @@ func (c *conn) prepare(ex *exchange) func(*IncomingMessage, *ServerResponse) {
 		if s.OnDropRequest != nil {
 			c.unlocked(func() { s.OnDropRequest(&ex.req, Socket{c}) })
 		}
+		// Without a body there is nothing that a client might send or not, see
+		// mayKeepAlive.
+		res.continued = ex.req.length.kind == bodyNone
 		res.answerBare(c, 503)
 		return nil
 	case taskUnexpected:

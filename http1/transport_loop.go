@@ -218,9 +218,8 @@ func (t *loopTransport) pumpOnce(turn *loop.Turn) bool {
 // tell has callbacks called that came due while the goroutine that drives the
 // connection is inside a handler, which may wait for one of them: OnClose.
 func (t *loopTransport) tell() {
-	c := t.conn
-	if t.running && t.turn == nil && c.work != nil && len(c.events) > 0 && !c.firing {
-		go c.tellLate()
+	if t.conn.work != nil {
+		t.conn.tell()
 	}
 }
 
