@@ -50,7 +50,7 @@ var profiles = []profile{
 		}
 	}},
 	{"noka", func(_ *app, s *http1.Server) { s.IdleTimeout = -1 }},
-	{"maxconn", nil},
+	{"maxconn", func(_ *app, s *http1.Server) { s.MaxConnections = 2 }},
 }
 
 // server makes the server of a profile. What all of them have makes Node's
