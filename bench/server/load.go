@@ -88,6 +88,13 @@ func (b *bench) loadCommand(ctx context.Context, p *process, w workload, seconds
 	if w.newConn {
 		args = append(args, "-o")
 	}
+	if w.slowEvery > 0 {
+		slow := name + ".slow"
+		if err := os.WriteFile(slow, w.requestFor(w.slowPath, p.port), 0o644); err != nil {
+			return nil, err
+		}
+		args = append(args, "-S", slow, "-E", strconv.Itoa(w.slowEvery))
+	}
 	if b.sleepyLoad {
 		args = append(args, "-s")
 	}

@@ -43,13 +43,13 @@ const (
 )
 
 var (
-	allRoutes   = []string{routeHello, routeJSON, routeEcho, routeClose}
+	allRoutes   = []string{routeHello, routeJSON, routeEcho, routeClose, routeSleep}
 	helloRoutes = []string{routeHello, routeClose}
 )
 
 func servers() []*server {
 	return []*server{
-		{name: bareName, routes: allRoutes, find: findC("servers/bare/bare.c"), command: commandBare},
+		{name: bareName, routes: []string{routeHello, routeJSON, routeEcho, routeClose}, find: findC("servers/bare/bare.c"), command: commandBare},
 		{name: corkName, routes: allRoutes, find: findGo("cork"), command: commandCork},
 		{name: netHTTPName, routes: allRoutes, find: findGo("nethttp"), command: commandGo},
 		{name: fasthttpName, routes: allRoutes, find: findGo("fasthttp"), command: commandGo},

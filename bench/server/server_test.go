@@ -1,7 +1,6 @@
 package main
 
 import (
-	"io"
 	"os"
 	"regexp"
 	"sync"
@@ -12,7 +11,7 @@ var built = sync.OnceValues(func() (*bench, error) {
 	return newBench(options{
 		serverCore: "0", loadCore: "0",
 		workloads: regexp.MustCompile(""), servers: regexp.MustCompile(""),
-	}, io.Discard)
+	}, os.Stderr)
 })
 
 func TestMain(m *testing.M) {
@@ -72,6 +71,9 @@ func TestBareAnswersAreAsLongAsCorks(t *testing.T) {
 		byName[s.name] = s
 	}
 	for _, w := range workloads() {
+		if !byName[bareName].takes(w) {
+			continue
+		}
 		length := func(name string) int {
 			p, err := b.startServer(t.Context(), byName[name], w, false)
 			if err != nil {

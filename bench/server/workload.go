@@ -21,6 +21,11 @@ type workload struct {
 
 	method, path string
 	sends, wants []byte // bodies
+
+	// slowPath is asked for instead of path, one time in slowEvery. Its answers
+	// count, their latencies do not.
+	slowPath  string
+	slowEvery int
 }
 
 // Routes of servers. routeClose is hello with Connection: close, which the bare
@@ -30,6 +35,7 @@ const (
 	routeJSON  = "json"
 	routeEcho  = "echo"
 	routeClose = "close"
+	routeSleep = "sleep"
 )
 
 const (
@@ -65,13 +71,18 @@ func workloads() []workload {
 		with("new-conn", "a connection per request, 64 at a time", func(w *workload) {
 			w.route, w.newConn = routeClose, true
 		}),
+		with("sleep", "hello, one in ten sleeps 50 ms in its handler, 128 connections", func(w *workload) {
+			w.route, w.conns, w.slowPath, w.slowEvery = routeSleep, 128, "/sleep", 10
+		}),
 	}
 }
 
 // request is what goes over the wire.
-func (w workload) request(port int) []byte {
+func (w workload) request(port int) []byte { return w.requestFor(w.path, port) }
+
+func (w workload) requestFor(path string, port int) []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n", w.method, w.path, port)
+	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n", w.method, path, port)
 	if w.newConn {
 		b.WriteString("Connection: close\r\n")
 	}

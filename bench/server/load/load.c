@@ -86,6 +86,9 @@ static struct {
 	double seconds, warmup;
 	char *request, *body;
 	size_t requestLen, bodyLen;
+	char *slow; /* sent instead of the request, one time in slowEvery */
+	size_t slowLen;
+	unsigned slowEvery;
 	pid_t pids[pidsMax];
 	int pidCount;
 } opt = {.conns = 64, .depth = 1, .cpu = -1, .seconds = 2, .warmup = 0.5};
@@ -195,6 +198,18 @@ static long unchunk(char *p, size_t len, size_t *bodyLen)
 	}
 }
 
+/* Counts it, and tells where the first one is wrong. */
+static void wrongBody(const char *body, size_t len)
+{
+	size_t i = 0;
+	if (count.body++ > 0)
+		return;
+	while (i < len && i < opt.bodyLen && body[i] == opt.body[i])
+		i++;
+	fprintf(stderr, "load: a wrong body: %zu bytes, want %zu; from byte %zu on: \"%.*s\", want \"%.*s\"\n", len, opt.bodyLen,
+		i, (int)(len - i < 40 ? len - i : 40), body + i, (int)(opt.bodyLen - i < 40 ? opt.bodyLen - i : 40), opt.body + i);
+}
+
 /* Parses one answer: its length, 0 if it is not all there, -1 if it cannot be. */
 static long parse(const char *p, size_t len)
 {
@@ -232,7 +247,7 @@ static long parse(const char *p, size_t len)
 	if (memcmp(p + 8, " 200", 4) != 0)
 		count.status++;
 	else if (bodyLen != opt.bodyLen || memcmp(body, opt.body, bodyLen) != 0)
-		count.body++;
+		wrongBody(body, bodyLen);
 	else if (learning && modelCount < modelsMax) {
 		struct model *m = must(calloc(1, sizeof *m));
 		m->bytes = must(malloc(whole));
@@ -254,7 +269,8 @@ struct conn {
 	int fd;
 	int pending;     /* answers of the batch that are not here yet */
 	int waitsForEnd; /* answered; the server has to close */
-	size_t sent;     /* of the batch */
+	const char *out; /* the batch, or the slow request */
+	size_t outLen, sent;
 	size_t at;       /* bytes of the present answer that equal its model */
 	const struct model *model;
 	char *odd; /* an answer that equals none, so far as it has come */
@@ -268,12 +284,31 @@ static struct conn *conns;
 static char *buffer;
 static uint64_t clockNow; /* of the last event handled */
 
+/* What is sent next. */
+static void choose(struct conn *c)
+{
+	static uint32_t random = 2463534242u; /* xorshift; the same in each run */
+	c->out = batch;
+	c->outLen = batchLen;
+	c->pending = opt.depth;
+	c->sent = 0;
+	if (opt.slowEvery == 0)
+		return;
+	random ^= random << 13;
+	random ^= random >> 17;
+	random ^= random << 5;
+	if (random % opt.slowEvery == 0) {
+		c->out = opt.slow;
+		c->outLen = opt.slowLen;
+	}
+}
+
 static void begin(struct conn *c)
 {
 	int on = 1;
-	c->pending = opt.depth;
+	choose(c);
 	c->waitsForEnd = 0;
-	c->sent = c->at = c->oddLen = 0;
+	c->at = c->oddLen = 0;
 	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (c->fd < 0)
 		die("socket: %s", strerror(errno));
@@ -321,8 +356,8 @@ static void fault(struct conn *c, uint64_t *kind)
 /* Sends what is left of the batch. */
 static void flush(struct conn *c)
 {
-	while (c->sent < batchLen) {
-		ssize_t n = send(c->fd, batch + c->sent, batchLen - c->sent, MSG_NOSIGNAL);
+	while (c->sent < c->outLen) {
+		ssize_t n = send(c->fd, c->out + c->sent, c->outLen - c->sent, MSG_NOSIGNAL);
 		if (n < 0) {
 			if (errno != EAGAIN)
 				fault(c, errno == ECONNREFUSED ? &count.connect : &count.closed);
@@ -439,10 +474,10 @@ static void onReadable(struct conn *c)
 			c->waitsForEnd = 1;
 		} else if (r > 0) {
 			clockNow = now();
-			record(clockNow - c->since, (uint64_t)opt.depth);
+			if (c->out == batch) /* latencies are those of the fast ones */
+				record(clockNow - c->since, (uint64_t)opt.depth);
 			c->since = clockNow;
-			c->pending = opt.depth;
-			c->sent = 0;
+			choose(c);
 			flush(c);
 			return;
 		}
@@ -454,7 +489,7 @@ static void onReadable(struct conn *c)
 static void onEvent(const struct epoll_event *e)
 {
 	struct conn *c = e->data.ptr;
-	if ((e->events & EPOLLOUT) != 0 && c->sent < batchLen) {
+	if ((e->events & EPOLLOUT) != 0 && c->sent < c->outLen) {
 		int fd = c->fd;
 		flush(c);
 		if (c->fd != fd || c->sent == 0)
@@ -617,7 +652,7 @@ static void options(int argc, char **argv)
 {
 	int c;
 	char *p;
-	while ((c = getopt(argc, argv, "a:c:p:t:w:r:b:i:P:K:os")) != -1) {
+	while ((c = getopt(argc, argv, "a:c:p:t:w:r:b:i:P:K:S:E:os")) != -1) {
 		switch (c) {
 		case 'a': opt.port = atoi(optarg); break;
 		case 'c': opt.conns = atoi(optarg); break;
@@ -626,6 +661,8 @@ static void options(int argc, char **argv)
 		case 'w': opt.warmup = atof(optarg); break;
 		case 'r': opt.request = readFile(optarg, &opt.requestLen); break;
 		case 'b': opt.body = readFile(optarg, &opt.bodyLen); break;
+		case 'S': opt.slow = readFile(optarg, &opt.slowLen); break;
+		case 'E': opt.slowEvery = (unsigned)atoi(optarg); break;
 		case 'i': opt.idle = atoi(optarg); break;
 		case 'K': opt.cpu = atoi(optarg); break;
 		case 'o': opt.oneShot = 1; break;
@@ -639,9 +676,10 @@ static void options(int argc, char **argv)
 		}
 	}
 	if (opt.port == 0 || opt.request == NULL || opt.body == NULL || opt.conns < 1 || opt.depth < 1 ||
-	    (opt.oneShot && opt.depth > 1))
+	    (opt.oneShot && opt.depth > 1) || (opt.slowEvery > 0 && (opt.slow == NULL || opt.depth > 1)))
 		die("usage: load -a port -r request-file -b body-file [-c connections] [-p depth] [-t seconds]\n"
 		    "\t[-w warm-up seconds] [-o] (new connection per request) [-s] (sleep, do not poll)\n"
+		    "\t[-S slow-request-file -E n] (one in n is that one)\n"
 		    "\t[-i idle connections] [-P pid,pid] [-K core of the server]");
 }
 

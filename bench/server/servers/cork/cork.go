@@ -18,18 +18,19 @@ func main() {
 	flag.Parse()
 
 	server := http1.CreateServer(handle)
-	server.IdleTimeout = time.Duration(*idle)
-	log.Fatal(listen(server, *addr, *carrier))
+	server.IdleTimeout = *idle
+	var ok bool
+	if server.Carrier, ok = carriers[*carrier]; !ok {
+		log.Fatalf("cork: there is no carrier %q", *carrier)
+	}
+	log.Fatal(server.ListenAndServe(*addr))
 }
 
-// listen is the only place that knows the carriers.
-func listen(server *http1.Server, addr, carrier string) error {
-	switch carrier {
-	case "", "net":
-		return server.ListenAndServe(addr)
-	}
-	log.Fatalf("cork: there is no carrier %q", carrier)
-	return nil
+// carriers are what -carrier may be.
+var carriers = map[string]http1.Carrier{
+	"":     http1.CarrierAuto,
+	"loop": http1.CarrierLoop,
+	"net":  http1.CarrierNet,
 }
 
 func handle(req *http1.IncomingMessage, res *http1.ServerResponse) {
@@ -44,6 +45,10 @@ func handle(req *http1.IncomingMessage, res *http1.ServerResponse) {
 		}
 		res.SetHeader("Content-Type", "application/json")
 		res.EndBytes(body)
+	case "/sleep":
+		time.Sleep(50 * time.Millisecond)
+		res.SetHeader("Content-Type", "text/plain; charset=utf-8")
+		res.End("Hello, World!")
 	case "/echo":
 		echo(req, res)
 	default:

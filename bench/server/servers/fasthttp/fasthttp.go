@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"log"
+	"time"
 
 	"github.com/valyala/fasthttp"
 )
@@ -27,6 +28,10 @@ func handle(ctx *fasthttp.RequestCtx) {
 		}
 		ctx.SetContentType("application/json")
 		ctx.Response.SetBodyRaw(body)
+	case "/sleep":
+		time.Sleep(50 * time.Millisecond)
+		ctx.SetContentType("text/plain; charset=utf-8")
+		ctx.SetBodyString("Hello, World!")
 	case "/echo":
 		ctx.SetContentType("application/octet-stream")
 		// Valid until the answer has been sent; no copy is needed.

@@ -4,6 +4,7 @@ package main
 import (
 	"flag"
 	"log"
+	"time"
 
 	"github.com/gofiber/fiber/v3"
 )
@@ -19,6 +20,11 @@ func main() {
 	})
 	app.Get("/json", func(c fiber.Ctx) error {
 		return c.JSON(message{"Hello, World!"}) // encoding/json, as everywhere here
+	})
+	app.Get("/sleep", func(c fiber.Ctx) error {
+		time.Sleep(50 * time.Millisecond)
+		c.Set("Content-Type", "text/plain; charset=utf-8")
+		return c.SendString("Hello, World!")
 	})
 	app.Post("/echo", func(c fiber.Ctx) error {
 		c.Set("Content-Type", "application/octet-stream")

@@ -34,6 +34,11 @@ func main() {
 		c.SetContentType("application/json")
 		c.Response.SetBodyRaw(body)
 	})
+	h.GET("/sleep", func(_ context.Context, c *app.RequestContext) {
+		time.Sleep(50 * time.Millisecond)
+		c.SetContentType("text/plain; charset=utf-8")
+		c.Response.SetBodyString("Hello, World!")
+	})
 	h.POST("/echo", func(_ context.Context, c *app.RequestContext) {
 		c.SetContentType("application/octet-stream")
 		c.Response.SetBodyRaw(c.Request.Body())

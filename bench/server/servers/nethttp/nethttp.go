@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"time"
 )
 
 func main() {
@@ -30,6 +31,10 @@ func handle(w http.ResponseWriter, r *http.Request) {
 		}
 		w.Header().Set("Content-Type", "application/json")
 		w.Write(body)
+	case "/sleep":
+		time.Sleep(50 * time.Millisecond)
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		io.WriteString(w, "Hello, World!")
 	case "/echo":
 		echo(w, r)
 	default:

@@ -13,6 +13,12 @@ const server = http.createServer((req, res) => {
       res.writeHead(200, { 'Content-Type': 'application/json' });
       res.end(JSON.stringify({ message: 'Hello, World!' }));
       break;
+    case '/sleep':
+      setTimeout(() => {
+        res.writeHead(200, { 'Content-Type': 'text/plain; charset=utf-8' });
+        res.end('Hello, World!');
+      }, 50);
+      break;
     case '/echo': {
       const pieces = [];
       req.on('data', (piece) => pieces.push(piece));
