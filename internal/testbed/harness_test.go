@@ -120,18 +120,7 @@ func (c *client) expectEnd() {
 	c.Close()
 }
 
-// narrowListener gives its connections small buffers, so that what is in flight
-// between a client and the server is known to be little.
-type narrowListener struct{ net.Listener }
-
-func (l narrowListener) Accept() (net.Conn, error) {
-	socket, err := l.Listener.Accept()
-	if err == nil {
-		narrow(socket.(*net.TCPConn))
-	}
-	return socket, err
-}
-
+// narrow gives a connection small buffers, so that what is in flight is little.
 func narrow(socket *net.TCPConn) {
 	_ = socket.SetReadBuffer(64 << 10)
 	_ = socket.SetWriteBuffer(64 << 10)

@@ -68,11 +68,9 @@ func (r *routes) hello(_ *http1.IncomingMessage, res *http1.ServerResponse, _ st
 	sendText(res, 200, hello)
 }
 
-// echo answers with the request's body, in Node's manner: no goroutine waits
-// for the client. If the length is known the body is sent back as it comes, and
-// paused while the client does not take it. A chunked one has to be collected,
-// since only its end shows that it is not too long, and a head that has gone out
-// cannot become a 413.
+// echo answers with the request's body when it is complete: a client that sends
+// everything before it reads is served too, and a body that turns out to be too
+// long gets a 413. No goroutine waits for the client.
 func (r *routes) echo(req *http1.IncomingMessage, res *http1.ServerResponse, _ string) {
 	length := req.Header("Content-Length")
 	if n, err := strconv.ParseUint(length, 10, 63); length != "" && (err != nil || n > echoBytesMax) {
@@ -87,22 +85,7 @@ func (r *routes) echo(req *http1.IncomingMessage, res *http1.ServerResponse, _ s
 		contentType = "application/octet-stream"
 	}
 	res.SetHeader("Content-Type", contentType)
-	if length == "" {
-		collect(req, res)
-		return
-	}
-	res.SetHeader("Content-Length", length)
-	res.OnDrain(req.Resume)
-	req.OnData(func(piece []byte) {
-		res.Write(piece)
-		if res.WritableNeedDrain() {
-			req.Pause()
-			if !res.WritableNeedDrain() { // OnDrain was called before Pause
-				req.Resume()
-			}
-		}
-	})
-	req.OnEnd(func() { res.End() })
+	collect(req, res)
 }
 
 // collect sends a body back when it is complete.
@@ -128,7 +111,7 @@ func collect(req *http1.IncomingMessage, res *http1.ServerResponse) {
 	})
 }
 
-// blocks is a body of unknown length. It is never copied as it grows, and its
+// blocks is a body. It is never copied as it grows, and its
 // memory does not depend on how small the pieces are that it comes in.
 type blocks struct {
 	list  [][]byte // all full but the last
