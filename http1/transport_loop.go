@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"bytes"
 	"fmt"
 	"net"
 	"net/netip"
@@ -36,11 +37,14 @@ type loopTransport struct {
 	// taken yet.
 	buf *buffer
 
+	ahead []byte // read, and not taken by the connection yet: OnRead
+
 	writeBy instant // when the peer must have taken some of what is pending
 
 	running  bool // a goroutine drives the connection
 	readable bool // the socket may have more
 	hungUp   bool // its end is in sight: a short read does not mean that it is empty
+	looked   bool // OnRead has read what OnReady is about to tell of
 	posted   bool // Run is due
 }
 
@@ -51,6 +55,7 @@ const readsMax = 16
 func (t *loopTransport) drive(turn *loop.Turn) {
 	c := t.conn
 	t.running, t.turn = true, turn
+	t.takeAhead()
 	for reads := 0; ; {
 		step := c.run()
 		if step == stepRead && t.readable {
@@ -122,19 +127,55 @@ func (t *loopTransport) readInto(p []byte) {
 	}
 }
 
+// OnRead implements loop.Handler. What is read is taken later, by the connection
+// that is being driven: so all of a group need one parser, one after the other.
+func (t *loopTransport) OnRead(_ *loop.Turn, space []byte) (used int) {
+	c := t.conn
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if t.running || t.ahead != nil || c.writing == writeClosed || c.work != nil && c.meetInput() != stepRead {
+		return 0
+	}
+	n, err := t.socket.Read(space)
+	t.looked, t.readable = true, false
+	switch {
+	case err == syscall.EAGAIN:
+	case err != nil:
+		c.shut() // OnReady tells of it
+	case n == 0:
+		c.eof = true
+	default:
+		t.readable = n == len(space)
+		t.ahead = space[:n:n]
+	}
+	return len(t.ahead)
+}
+
+// takeAhead gives the connection what OnRead has read.
+func (t *loopTransport) takeAhead() bool {
+	p := t.ahead
+	if p == nil {
+		return false
+	}
+	t.ahead = nil
+	t.conn.take(p, t.conn.clock())
+	return true
+}
+
 // OnReady implements loop.Handler.
 func (t *loopTransport) OnReady(turn *loop.Turn, readable, writable, hungUp bool) {
 	c := t.conn
 	c.mu.Lock()
-	t.readable = t.readable || readable || hungUp
 	t.hungUp = t.hungUp || hungUp
+	t.readable = t.readable || hungUp || readable && !t.looked
+	t.looked = false
 	if writable && t.socket.Pending() > 0 {
 		t.flush()
 	}
 	switch {
 	case t.running:
 		t.pump(turn)
-	case t.readable || c.work != nil:
+	case t.readable || t.ahead != nil || c.eof || c.work != nil:
 		t.drive(turn)
 	}
 	c.mu.Unlock() // not deferred: a handler that ends its goroutine has it unlocked
@@ -205,6 +246,9 @@ func (t *loopTransport) pumpOnce(turn *loop.Turn) bool {
 	case stepFinish:
 		c.finishInput()
 	case stepRead:
+		if t.takeAhead() {
+			return true
+		}
 		if !t.readable || c.current == nil && len(c.in) >= readAheadMax {
 			return false
 		}
@@ -231,6 +275,7 @@ func (t *loopTransport) OnHandOver() (keepsBuffer bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	t.turn = nil
+	t.ahead = bytes.Clone(t.ahead)
 	if c.work == nil {
 		return false
 	}
@@ -340,6 +385,11 @@ func (t *loopTransport) pending() int { return t.socket.Pending() }
 // handler, or waits for pump.
 func (t *loopTransport) fill() {
 	c := t.conn
+	if p := t.ahead; p != nil { // in a buffer that this goroutine may not count on
+		t.ahead = bytes.Clone(p)
+		t.takeAhead()
+		return
+	}
 	if t.readable {
 		if t.buf == nil {
 			t.buf = c.pools.buffer()
@@ -380,7 +430,7 @@ func (t *loopTransport) hold() bool { return t.turn != nil }
 func (t *loopTransport) unhold() {}
 
 // unread implements transport.
-func (t *loopTransport) unread() bool { return t.readable }
+func (t *loopTransport) unread() bool { return t.readable || t.ahead != nil }
 
 // closeWrite implements transport.
 func (t *loopTransport) closeWrite() bool {
@@ -388,7 +438,10 @@ func (t *loopTransport) closeWrite() bool {
 }
 
 // close implements transport.
-func (t *loopTransport) close() { t.socket.Close() }
+func (t *loopTransport) close() {
+	t.ahead = nil
+	t.socket.Close()
+}
 
 // changed implements transport.
 func (t *loopTransport) changed() {
@@ -582,8 +635,9 @@ func (h *hookTask) Run(turn *loop.Turn) {
 	turn.Leave()
 }
 
-// OnReady, OnTimeout, OnPush, OnHandOver and OnGoexit implement loop.Handler: there is
+// OnRead, OnReady, OnTimeout, OnPush, OnHandOver and OnGoexit implement loop.Handler: there is
 // nothing to do.
+func (h *hookTask) OnRead(*loop.Turn, []byte) int        { return 0 }
 func (h *hookTask) OnReady(*loop.Turn, bool, bool, bool) {}
 func (h *hookTask) OnTimeout(*loop.Turn)                 {}
 func (h *hookTask) OnHandOver() bool                     { return false }

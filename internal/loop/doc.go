@@ -28,14 +28,13 @@
 //
 // The way of an event, by names to search for:
 //
-//  1. Loop.lead takes one turn after the other while its goroutine has the token.
+//  1. Loop.lead takes one thing after the other while its goroutine has the token.
 //  2. Loop.wait asks the poller, and parks if there is nothing, no post and no
 //     timer that is due.
 //  3. Loop.collect makes one ready list of events, expired timers and posts.
-//  4. Turn.dispatch calls Handler.OnReady, OnTimeout, Task.Run or
-//     Listener.accept for the next of the list.
-//  5. Turn.push sends what Turn.Keep has kept, every few sockets and at the end of
-//     the list.
+//  4. Turn.nextGroup takes a few of them, and has their sockets read: OnRead.
+//  5. Turn.dispatch calls Handler.OnReady, OnTimeout, Task.Run or
+//     Listener.accept for the next. Turn.push sends what the group has to send.
 //  6. Turn.Leave fails if Loop.takeToken has been called meanwhile, by
 //     Turn.HandOver or Group.monitor: then a new goroutine runs Loop.follow and
 //     goes on with the rest of the list, and lead returns.

@@ -19,10 +19,15 @@ const (
 	// not fit comes next time.
 	eventsMax = 256
 
-	// keptMax is how many sockets' output is kept before it is sent, keptBytesMax
-	// how much of one. More sockets at a time make it no cheaper.
-	keptMax      = 16
+	// groupMax is how many of what is ready make a group. A larger one makes it no
+	// cheaper.
+	groupMax = 16
+
+	// keptBytesMax is how much output of a socket is kept for the end of a group.
 	keptBytesMax = 4 << 10
+
+	// aheadBytesMin is how much room there must be for another socket's input.
+	aheadBytesMin = 4 << 10
 
 	// yieldAfter is how long a leader that always finds something to do keeps its
 	// processor from goroutines that are ready to run. The scheduler alone would
@@ -57,18 +62,20 @@ type Loop struct {
 	count atomic.Int32 // sockets
 
 	// Owned by the goroutine that leads.
-	events  []netpoll.Event
-	ready   []readyItem
-	next    int // of ready
-	buf     []byte
-	kept    []byte    // output of pushes
-	pushes  []*Socket // to be pushed, from pushed on
-	pushed  int
-	time    time.Time
-	nanos   int64   // time, on the clock of timers
-	inside  Handler // set by Enter
-	yielded int64   // when other goroutines could run last, by nanos
-	busy    bool    // there were many events last time
+	events   []netpoll.Event
+	ready    []readyItem
+	next     int // of ready
+	groupEnd int // of ready: read ahead and pushed together
+	buf      []byte
+	ahead    []byte    // what was read ahead
+	kept     []byte    // output of pushes
+	pushes   []*Socket // to be pushed, from pushed on
+	pushed   int
+	time     time.Time
+	nanos    int64   // time, on the clock of timers
+	inside   Handler // set by Enter
+	yielded  int64   // when other goroutines could run last, by nanos
+	busy     bool    // there were many events last time
 
 	mu          sync.Mutex
 	sockets     []*Socket // by descriptor
@@ -134,14 +141,7 @@ func (l *Loop) stop() {
 // lead takes turns while t has the token.
 func (l *Loop) lead(t *Turn) {
 	for {
-		last := l.next == len(l.ready)
-		if (last || len(l.pushes) >= keptMax) && !t.push() {
-			return
-		}
-		if last && !l.refill() {
-			l.mu.Lock()
-			_ = l.poller.Close()
-			l.mu.Unlock()
+		if l.next == l.groupEnd && !t.nextGroup() {
 			return
 		}
 		item := l.ready[l.next]
@@ -156,7 +156,7 @@ func (l *Loop) lead(t *Turn) {
 
 // refill makes a new ready list. It reports false when the loop has ended.
 func (l *Loop) refill() bool {
-	l.ready, l.next = l.ready[:0], 0
+	l.ready, l.next, l.groupEnd = l.ready[:0], 0, 0
 	if l.nanos-l.yielded > int64(yieldAfter) {
 		l.yielded = l.nanos
 		runtime.Gosched()

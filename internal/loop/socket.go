@@ -13,6 +13,11 @@ import (
 // Handler is told what happens to a Socket. Its methods are called by the
 // goroutine that leads the loop, without any lock.
 type Handler interface {
+	// OnRead: the socket is readable, and OnReady will say so. The handler may read
+	// once, into space, and returns how much of it has to be left alone until
+	// OnReady has returned. It calls nobody.
+	OnRead(turn *Turn, space []byte) (used int)
+
 	// OnReady: the socket may be read, or written to again; hungUp says that the
 	// peer has closed its sending side, behind what there is to read. Readiness is
 	// told once: a handler that does not read to the end remembers it.

@@ -33,6 +33,43 @@ func (t *Turn) Nanos() int64 { return t.loop.nanos }
 // returns or Leave fails.
 func (t *Turn) Buffer() []byte { return t.loop.buf }
 
+// nextGroup ends a group of what is ready and begins the next: all of it is read,
+// then handled one after the other, then what they have to send is sent. So the
+// kernel's code for receiving, that of handlers, and the kernel's for sending each
+// stay in the processor's caches for a while. It reports false when the loop has
+// ended or the token was lost.
+func (t *Turn) nextGroup() bool {
+	l := t.loop
+	if !t.push() {
+		return false
+	}
+	if l.next == len(l.ready) && !l.refill() {
+		l.mu.Lock()
+		_ = l.poller.Close()
+		l.mu.Unlock()
+		return false
+	}
+	l.groupEnd = min(l.next+groupMax, len(l.ready))
+	if l.groupEnd-l.next > 1 {
+		t.readAhead()
+	}
+	return true
+}
+
+// readAhead has the sockets of a group read.
+func (t *Turn) readAhead() {
+	l := t.loop
+	if l.ahead == nil {
+		l.ahead = make([]byte, readBytes)
+	}
+	space := l.ahead
+	for i := l.next; i < l.groupEnd && len(space) >= aheadBytesMin; i++ {
+		if item := &l.ready[i]; item.socket != nil && !item.timeout && item.flags&netpoll.Readable != 0 {
+			space = space[item.socket.handler.OnRead(t, space):]
+		}
+	}
+}
+
 // Keep keeps output of s, at the end of bufs, to be sent with that of the other
 // sockets that are ready: the kernel's code for sending, and ours, stays in the
 // processor's caches meanwhile. It reports false if there is no reason for that
@@ -43,11 +80,11 @@ func (t *Turn) Keep(s *Socket, bufs [][]byte) bool {
 		return false
 	}
 	p := bufs[0]
-	if len(p) > keptBytesMax || l.next == len(l.ready) && len(l.pushes) == 0 {
+	if len(p) > keptBytesMax || l.next == l.groupEnd && len(l.pushes) == 0 {
 		return false
 	}
 	if l.kept == nil {
-		l.kept = make([]byte, 0, keptMax*keptBytesMax)
+		l.kept = make([]byte, 0, groupMax*keptBytesMax)
 	}
 	begin := len(l.kept)
 	if begin+len(p) > cap(l.kept) {
@@ -129,7 +166,7 @@ func (l *Loop) follow(number uint64) {
 	if at := l.inside; at != nil {
 		l.inside = nil
 		if at.OnHandOver() {
-			l.buf = nil
+			l.buf, l.ahead = nil, nil
 		}
 	}
 	if l.buf == nil {
