@@ -49,7 +49,11 @@ func (r *report) bars() (bars []bar, missing []string) {
 	}
 	against(helloName, bareName, "CPU per request", sample.cpuMicros, barBareCPU, true)
 	speed := func(workload, other string, want float64) {
-		against(workload, other, "requests/s", sample.perSecond, want, false)
+		if r.options.byCPU {
+			against(workload, other, "requests per CPU second", sample.perCPUSecond, want, false)
+		} else {
+			against(workload, other, "requests/s", sample.perSecond, want, false)
+		}
 	}
 	speed(helloName, fasthttpName, barFasthttp)
 	speed(helloName, netHTTPName, barNetHTTP)
@@ -84,6 +88,20 @@ func (r *report) check(w io.Writer, tolerance float64) int {
 	for _, what := range missing {
 		fmt.Fprintln(w, "not measured:", what)
 	}
+	if n := r.disturbed(); n > 0 {
+		fmt.Fprintf(w, "%d of %d measurements were disturbed by other work on the server's core; -by-cpu minds that less\n", n, len(r.turns))
+	}
 	fmt.Fprintf(w, "%d of %d bars met, tolerance %.0f%%\n", len(bars)-missed, len(bars), tolerance*100)
 	return missed
+}
+
+// disturbed counts the measurements in which others had more of the server's
+// core than they may.
+func (r *report) disturbed() (n int) {
+	for _, t := range r.turns {
+		if t.foreign() > foreignMax {
+			n++
+		}
+	}
+	return n
 }

@@ -47,6 +47,10 @@ func (s sample) errors() int64 {
 
 func (s sample) perSecond() float64 { return float64(s.Answers) / s.Seconds }
 
+// perCPUSecond is what perSecond would be if the server had its core for itself
+// and used all of it.
+func (s sample) perCPUSecond() float64 { return float64(s.Answers) / s.CPU }
+
 // cpuMicros is the server's CPU time for one request.
 func (s sample) cpuMicros() float64 { return s.CPU / float64(s.Answers) * 1e6 }
 

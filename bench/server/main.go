@@ -24,6 +24,7 @@ type options struct {
 	workloads  *regexp.Regexp
 	servers    *regexp.Regexp
 	check      bool
+	byCPU      bool
 	tolerance  float64
 	csv        string
 	carrier    string
@@ -60,6 +61,7 @@ func parseFlags(args []string) (options, error) {
 	which := fs.String("servers", "", "regular expression: servers to run")
 	fs.BoolVar(&o.check, "check", false, "exit 1 if a bar is missed")
 	fs.Float64Var(&o.tolerance, "tolerance", 0, "by how much a bar may be missed; 0.05 is 5 %")
+	fs.BoolVar(&o.byCPU, "by-cpu", false, "hold bars against requests per second of server CPU, not of the clock; for a machine with other work")
 	fs.StringVar(&o.csv, "csv", "", "write every measurement to this file, for plot")
 	fs.StringVar(&o.carrier, "carrier", "", "what carries cork's connections: loop or net; empty is its default")
 	fs.StringVar(&o.serverCore, "server-core", "0", "core or cores (0,2-3) of the servers")

@@ -63,17 +63,18 @@ func (r *report) ratio(server, other, workload string, of func(sample) float64) 
 	return median(values)
 }
 
-func median[T cmp.Ordered](values []T) (m T, ok bool) {
+func median(values []float64) (float64, bool) {
 	if len(values) == 0 {
-		return m, false
+		return 0, false
 	}
 	slices.Sort(values)
-	return values[(len(values)-1)/2], true
+	n := len(values)
+	return (values[(n-1)/2] + values[n/2]) / 2, true
 }
 
 // csvColumns are those of the file that plot reads.
 var csvColumns = []string{
-	"workload", "server", "round", "requests_per_second", "cpu_us", "user_us", "system_us",
+	"workload", "title", "server", "round", "requests_per_second", "cpu_us", "user_us", "system_us",
 	"p50_us", "p90_us", "p99_us", "p999_us", "core_used", "core_foreign", "load_idle", "errors",
 }
 
@@ -83,10 +84,14 @@ func (r *report) writeCSV(name string) error {
 		return err
 	}
 	defer f.Close()
+	titles := map[string]string{}
+	for _, w := range workloads() {
+		titles[w.name] = w.title
+	}
 	w := csv.NewWriter(f)
 	w.Write(csvColumns)
 	for _, t := range r.turns {
-		row := []string{t.Workload, t.Server, strconv.Itoa(t.Round)}
+		row := []string{t.Workload, titles[t.Workload], t.Server, strconv.Itoa(t.Round)}
 		user := t.userShare() * t.cpuMicros()
 		for _, v := range []float64{
 			t.perSecond(), t.cpuMicros(), user, t.cpuMicros() - user, t.P50, t.P90, t.P99, t.P999,
@@ -160,7 +165,8 @@ func (r *report) notes(server, workload string, used float64) string {
 	case foreign > foreignMax:
 		add("others had %.0f%% of its core", foreign*100)
 	case used < usedMin:
-		add("not at its limit; the load's core was %.0f%% idle", idle*100)
+		add("not at its limit, used %.0f%%", used*100)
+		add("the load's core was %.0f%% idle", idle*100)
 	}
 	if errors > 0 {
 		add("%.0f errors", errors)

@@ -5,7 +5,11 @@ import (
 	"encoding/json"
 	"flag"
 	"log"
+	"os"
+	"os/signal"
+	"runtime/pprof"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/cork-go/cork/http1"
@@ -15,7 +19,11 @@ func main() {
 	addr := flag.String("addr", "127.0.0.1:8080", "address to listen on")
 	carrier := flag.String("carrier", "", "what carries the connections: loop or net; empty is the default")
 	idle := flag.Duration("idle", 0, "how long an idle connection is kept; 0 is the default")
+	profile := flag.String("cpuprofile", "", "write a CPU profile to this file, until SIGTERM")
 	flag.Parse()
+	if *profile != "" {
+		startProfile(*profile)
+	}
 
 	server := http1.CreateServer(handle)
 	server.IdleTimeout = *idle
@@ -24,6 +32,24 @@ func main() {
 		log.Fatalf("cork: there is no carrier %q", *carrier)
 	}
 	log.Fatal(server.ListenAndServe(*addr))
+}
+
+// startProfile profiles until somebody ends the program.
+func startProfile(name string) {
+	f, err := os.Create(name)
+	if err == nil {
+		err = pprof.StartCPUProfile(f)
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+	end := make(chan os.Signal, 1)
+	signal.Notify(end, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-end
+		pprof.StopCPUProfile()
+		os.Exit(0)
+	}()
 }
 
 // carriers are what -carrier may be.
