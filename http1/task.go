@@ -110,7 +110,7 @@ func (c *conn) prepare(ex *exchange) func(*IncomingMessage, *ServerResponse) {
 		res.answerBare(c, 503)
 		return nil
 	case taskUnexpected:
-		res.answerBare(c, 417)
+		res.answerBare(c, 417, "Connection", "close") // a body may follow, or not
 		return nil
 	}
 	return s.OnRequest
