@@ -49,14 +49,16 @@ const bodyBytesMax = 1<<63 - 1 // fits every signed counter
 // The rules for requests, beyond the parser's, which follows llhttp and lets
 // more through than a server on a network should:
 //
-//  1. Only HTTP (not RTSP, ICE) is spoken: 400. Only 1.0 and 1.1: 505; what the
-//     parser lets through of 1.2 to 1.9 is taken as 1.1 (RFC 9110 section 2.5).
+//  1. Only HTTP (not RTSP, ICE) is spoken: 400. Only 1.0 and 1.1: 505; an insecure
+//     server takes 1.2 to 1.9 as 1.1 (RFC 9110 section 2.5).
 //  2. A target has no fragment (RFC 9112 section 3.2), and the authority of an
 //     absolute http or https one is a host without user (RFC 9110 sections
 //     4.2.1 and 4.2.4), for it counts and not the Host field. That of CONNECT is
 //     host and port (RFC 9112 section 3.2.3). Else 400.
-//  3. Nobody may send two Hosts or a malformed one (RFC 9112 section 3.2): 400.
-//     The missing one is the connection's business, like unknown expectations.
+//  3. Nobody may send two Hosts or a malformed one (RFC 9112 section 3.2), or one
+//     that differs from the host in the target: somebody on the way may go by the
+//     other one. 400. The missing one is the connection's business, like unknown
+//     expectations.
 //  4. Transfer-Encoding is one field, `chunked` (RFC 9112 section 6.1). Other
 //     codings before a final chunked: 501, since we cannot decode them. All
 //     else, the empty field too, and any on HTTP/1.0: 400.
@@ -68,10 +70,11 @@ func checkRequest(m *httpparse.Message, head []byte, fields []httpparse.Field, v
 	if m.Protocol != httpparse.ProtocolHTTP {
 		return facts, &refusal{400, httpparse.InvalidConstant, "not HTTP"}
 	}
-	if m.Major != 1 {
+	if m.Major != 1 || m.Minor > 1 && v != ValidationInsecure {
 		return facts, &refusal{505, httpparse.InvalidVersion, "HTTP version is neither 1.0 nor 1.1"}
 	}
-	if bad = checkTarget(m, m.Target.Of(head)); bad != nil {
+	target := m.Target.Of(head)
+	if bad = checkTarget(m, target); bad != nil {
 		return facts, bad
 	}
 	if v == ValidationInsecure && !colonsFollow(fields, head) {
@@ -81,6 +84,9 @@ func checkRequest(m *httpparse.Message, head []byte, fields []httpparse.Field, v
 		if bad = facts.note(&fields[i], head, m.Minor); bad != nil {
 			return facts, bad
 		}
+	}
+	if facts.hosts > 0 && len(target) > 0 && target[0] != '/' && !sameHost(target, hostOf(fields, head)) {
+		return facts, &refusal{400, httpparse.InvalidHeaderToken, "Host field and request target name different hosts"}
 	}
 	facts.ambiguous = facts.codes > 0 && m.Flags&httpparse.FlagContentLength != 0
 	facts.length, bad = requestLength(m, facts.codes)
@@ -113,6 +119,16 @@ func colonsFollow(fields []httpparse.Field, head []byte) bool {
 		}
 	}
 	return true
+}
+
+// hostOf returns the value of the Host field.
+func hostOf(fields []httpparse.Field, head []byte) []byte {
+	for i := range fields {
+		if fields[i].ID == fieldname.Host {
+			return fields[i].Value(head)
+		}
+	}
+	return nil
 }
 
 // note looks at one field.

@@ -22,7 +22,7 @@ func TestRefusals(t *testing.T) {
 		{"HTTP/0.9", "GET / HTTP/0.9\nHost: a\n\n", "505"},
 		{"HTTP/2.0", "GET / HTTP/2.0\nHost: a\n\n", "505"},
 		{"HTTP/2 preface", "PRI * HTTP/2.0\n\nSM\n\n", "400"},
-		{"HTTP/1.2", "GET / HTTP/1.2\nHost: a\n\n", "400"},
+		{"HTTP/1.2", "GET / HTTP/1.2\nHost: a\n\n", "505"},
 		{"RTSP", "DESCRIBE / RTSP/1.0\nHost: a\n\n", "400"},
 		{"ICE", "SOURCE / ICE/1.0\nHost: a\n\n", "400"},
 		{"fragment", "GET /a#b HTTP/1.1\nHost: a\n\n", "400"},
@@ -120,7 +120,7 @@ func TestHosts(t *testing.T) {
 }
 
 func TestAbsoluteTargets(t *testing.T) {
-	for _, target := range []string{"http://a", "http://a/b?c=d://", "HTTP://a:80?x", "https://[::1]:8080/", "ftp://u@a/b", "*"} {
+	for _, target := range []string{"http://a", "http://a/b?c=d://", "HTTP://A:80?x", "https://a:443/", "ftp://u@a/b", "*"} {
 		out := answerOf(t, "OPTIONS "+target+" HTTP/1.1\r\nHost: a\r\n\r\n", hello)
 		if !strings.HasPrefix(out, "HTTP/1.1 200 ") {
 			t.Errorf("%s: %q", target, out)

@@ -86,20 +86,21 @@ func (s *Server) check() error {
 	return nil
 }
 
-// lenient returns what the parser lets through. Transfer codings that do not end
-// in chunked are never among it, since nobody could say where such a body ends,
-// nor is a CR alone (RFC 9112 section 2.2).
+// lenient returns what the parser lets through: any version, since framing.go
+// answers 505 where the parser would say 400. Transfer codings that do not end in
+// chunked are never among it, since nobody could say where such a body ends, nor
+// is a CR alone (RFC 9112 section 2.2).
 func (v Validation) lenient() httpparse.Lenient {
 	switch v {
 	case ValidationRelaxed:
-		return httpparse.LenientHeaderValueRelaxed
+		return httpparse.LenientVersion | httpparse.LenientHeaderValueRelaxed
 	case ValidationInsecure:
 		return httpparse.LenientHeaders | httpparse.LenientChunkedLength | httpparse.LenientKeepAlive |
 			httpparse.LenientVersion | httpparse.LenientDataAfterClose |
 			httpparse.LenientOptionalCRLFAfterChunk | httpparse.LenientOptionalCRBeforeLF |
 			httpparse.LenientSpacesAfterChunkSize | httpparse.LenientHeaderValueRelaxed
 	}
-	return 0
+	return httpparse.LenientVersion
 }
 
 // fill is the one place where defaults come from.
