@@ -251,6 +251,17 @@ func (c *conn) shift() {
 	}
 }
 
+// conclude has no further request read, but the one whose body is being read.
+func (c *conn) conclude() {
+	switch {
+	case c.current != nil:
+		c.current.keepAlive = false
+	case c.reading < readTunnel:
+		c.reading = readDrop
+		c.in, c.paused, c.filling = nil, false, nil
+	}
+}
+
 // unread stops a request whose response has ended from waiting for somebody to
 // take its body. It reports whether what is still to come is too much to read
 // for the connection's sake.

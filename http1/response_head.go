@@ -71,9 +71,18 @@ func (res *ServerResponse) storeHead(status int, reason string, headers []string
 	res.StatusCode = status
 	res.length = v.length
 	res.noBody = a.bodyless()
-	res.last = res.last || v.last
 	res.built = true
+	if v.last {
+		res.conclude()
+	}
 	return nil
+}
+
+// conclude makes the response the connection's last one: no request behind it is
+// read, since nobody would get its answer (RFC 9112 section 9.6).
+func (res *ServerResponse) conclude() {
+	res.last = true
+	res.conn.conclude()
 }
 
 // mayKeepAlive reports whether another request may follow this answer, as far

@@ -142,7 +142,8 @@ func (res *ServerResponse) EndBytes(p []byte) error {
 		p = nil
 	}
 	if res.short() {
-		res.last, err = true, http.ErrContentLength
+		res.conclude()
+		err = http.ErrContentLength
 	}
 	res.finish(c, p)
 	if err == nil {
@@ -177,7 +178,7 @@ func (res *ServerResponse) mend(c *conn) {
 	case !res.built:
 		res.failHead()
 	case res.short():
-		res.last = true
+		res.conclude()
 	}
 	res.finish(c, nil)
 }
