@@ -133,9 +133,9 @@ func TestConnectRefused(t *testing.T) {
 		{"plain", "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n", 501},
 		{"with a length", "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\nContent-Length: 3\r\n\r\nabc", 501},
 		{"with chunks", "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\nTransfer-Encoding: chunked\r\n\r\n" + chunkOf("abc"), 501},
-		{"of a path", "CONNECT /bad HTTP/1.1\r\nHost: a\r\n\r\n", 501},
+		{"of a path", "CONNECT /bad HTTP/1.1\r\nHost: a\r\n\r\n", 400},
 		{"of HTTP/1.0", "CONNECT a:1 HTTP/1.0\r\nHost: a:1\r\n\r\n", 501},
-		{"without a port", "CONNECT a HTTP/1.1\r\nHost: a\r\n\r\n", 501},
+		{"without a port", "CONNECT a HTTP/1.1\r\nHost: a\r\n\r\n", 400},
 		{"with an upgrade", "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n", 501},
 	})
 }
