@@ -26,7 +26,8 @@ type Config struct {
 	Sys netpoll.Sys
 
 	// OnError is told what went wrong without a caller to tell: a listener that
-	// had to pause, a poller that fails. Any goroutine may call it.
+	// had to pause, a poller that fails. It is called by a goroutine of its own and
+	// may do anything.
 	OnError func(err error)
 }
 
@@ -42,6 +43,7 @@ type Group struct {
 	reserve reserve
 	nextUp  atomic.Uint32 // see place
 
+	running    atomic.Int32  // loops that have not ended
 	monitoring atomic.Bool   // the monitor looks at the loops
 	kick       chan struct{} // wakes it, and is closed by Close
 
@@ -81,10 +83,11 @@ func NewGroup(config Config) (*Group, error) {
 		g.loops = append(g.loops, l)
 	}
 	g.reserve.open(g.sys)
+	g.running.Store(int32(n))
 	for _, l := range g.loops {
 		go l.follow(l.word.Load() >> 1) // ends by stop, or hands the token on
 	}
-	go g.monitor() // ends by Close
+	go g.monitor() // ends when the loops have
 	return g, nil
 }
 
@@ -128,7 +131,7 @@ func (g *Group) place() *Loop {
 	if n == 1 {
 		return g.loops[0]
 	}
-	start := int(g.nextUp.Add(1)) % n
+	start := int(g.nextUp.Add(1) % uint32(n))
 	best := g.loops[start]
 	for i := 1; i < n; i++ {
 		if l := g.loops[(start+i)%n]; l.count.Load() < best.count.Load() {
@@ -165,7 +168,7 @@ func (g *Group) Close() {
 
 func (g *Group) fail(err error) {
 	if g.onError != nil && err != nil {
-		g.onError(err)
+		go g.onError(err) // ends when it returns; the caller may hold locks
 	}
 }
 

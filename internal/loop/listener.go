@@ -42,6 +42,8 @@ type Listener struct {
 // the group's from now on.
 func (g *Group) Listen(fd int, onAccept OnAccept) (*Listener, error) {
 	ln := &Listener{group: g, fd: fd, onAccept: onAccept}
+	ln.mu.Lock() // Group.Close has to wait until all is set up
+	defer ln.mu.Unlock()
 	g.mu.Lock()
 	if g.closed {
 		g.mu.Unlock()
@@ -56,7 +58,7 @@ func (g *Group) Listen(fd int, onAccept OnAccept) (*Listener, error) {
 		l.mu.Unlock()
 	}
 	if err := ln.watch(); err != nil {
-		ln.Close()
+		ln.close()
 		return nil, err
 	}
 	return ln, nil
@@ -81,9 +83,13 @@ func (ln *Listener) watch() error {
 func (ln *Listener) Close() {
 	ln.mu.Lock()
 	defer ln.mu.Unlock()
-	if ln.closed {
-		return
+	if !ln.closed {
+		ln.close()
 	}
+}
+
+// close is Close of an open listener. mu is held.
+func (ln *Listener) close() {
 	ln.closed = true
 	g := ln.group
 	g.mu.Lock()
@@ -104,6 +110,7 @@ func (ln *Listener) accept() {
 		return
 	}
 	defer ln.mu.Unlock()
+	gone := 0
 	for i := 0; i < acceptsMax && !ln.closed; i++ {
 		fd, peer, err := ln.group.sys.Accept(ln.fd)
 		switch err {
@@ -118,6 +125,10 @@ func (ln *Listener) accept() {
 		case syscall.ENOBUFS, syscall.ENOMEM, syscall.EINVAL, syscall.EBADF:
 			ln.pause(err)
 			return
+		default: // ECONNABORTED and its like: the connection is gone, but perhaps it is not that
+			if gone++; gone == acceptsMax {
+				ln.pause(err)
+			}
 		}
 	}
 }

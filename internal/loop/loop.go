@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"os"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -123,7 +124,11 @@ func (l *Loop) unpark() bool {
 	return wake
 }
 
-func (l *Loop) wake() { l.group.fail(l.poller.Wake()) }
+func (l *Loop) wake() {
+	if err := l.poller.Wake(); err != os.ErrClosed { // the loop has ended meanwhile
+		l.group.fail(err)
+	}
+}
 
 // stop ends the loop: its leader, or the next one, does not wait any more.
 func (l *Loop) stop() {
@@ -152,6 +157,14 @@ func (l *Loop) lead(t *Turn) {
 			return
 		}
 	}
+}
+
+// end is the last thing that a loop does.
+func (l *Loop) end() {
+	l.mu.Lock()
+	_ = l.poller.Close()
+	l.mu.Unlock()
+	l.group.running.Add(-1)
 }
 
 // refill makes a new ready list. It reports false when the loop has ended.

@@ -14,30 +14,20 @@ const (
 )
 
 // monitor takes the token from leaders that block. It is the one goroutine of a
-// group that has a clock, and sleeps while there is nothing to watch.
+// group that has a clock, and sleeps while there is nothing to watch. After
+// Close it goes on until no leader is left.
 func (g *Group) monitor() {
 	g.monitoring.Store(true)
 	last := make([]uint64, len(g.loops))
 	quiet := 0
-	tick := time.NewTicker(monitorTick)
-	defer tick.Stop()
-	for {
+	for g.running.Load() > 0 {
 		if g.look(last) {
 			quiet = 0
 		} else if quiet++; quiet > monitorTicksQuiet {
-			if !g.sleep(last) {
-				return
-			}
-			tick.Reset(monitorTick)
+			g.sleep(last)
 			quiet = 0
 		}
-		select {
-		case _, open := <-g.kick:
-			if !open {
-				return
-			}
-		case <-tick.C:
-		}
+		time.Sleep(monitorTick) // never less, as it may be with a ticker
 	}
 }
 
@@ -57,18 +47,15 @@ func (g *Group) look(last []uint64) (busy bool) {
 	return busy
 }
 
-// sleep waits for Enter. It reports false when the group is closed.
-func (g *Group) sleep(last []uint64) bool {
+// sleep waits for Enter, or Close.
+func (g *Group) sleep(last []uint64) {
 	g.monitoring.Store(false)
 	// Enter stores its word first and looks at monitoring then; here it is the
 	// other way round, so one of the two sees the other.
-	if g.look(last) {
-		g.monitoring.Store(true)
-		return true
+	if !g.look(last) {
+		<-g.kick
 	}
-	_, open := <-g.kick
 	g.monitoring.Store(true)
-	return open
 }
 
 // wakeMonitor is called by Enter.

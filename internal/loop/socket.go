@@ -80,6 +80,9 @@ func (l *Loop) Add(s *Socket, fd int, handler Handler) error {
 	for fd >= len(l.sockets) {
 		l.sockets = append(l.sockets, nil)
 	}
+	if invariants.Enabled {
+		invariants.Check(l.sockets[fd] == nil, "loop: a socket's descriptor was closed behind its back")
+	}
 	l.sockets[fd] = s
 	l.mu.Unlock()
 	l.count.Add(1)

@@ -44,9 +44,7 @@ func (t *Turn) nextGroup() bool {
 		return false
 	}
 	if l.next == len(l.ready) && !l.refill() {
-		l.mu.Lock()
-		_ = l.poller.Close()
-		l.mu.Unlock()
+		l.end()
 		return false
 	}
 	l.groupEnd = min(l.next+groupMax, len(l.ready))
@@ -148,8 +146,8 @@ func (t *Turn) HandOver() {
 	}
 }
 
-// takeToken takes the token from the leader that is inside, and reports whether
-// it could.
+// takeToken takes the token from the leader, who is inside or about to end, and
+// reports whether it could.
 func (l *Loop) takeToken(word uint64) bool {
 	number := word>>1 + 1
 	if !l.word.CompareAndSwap(word, number<<1) {
@@ -186,10 +184,15 @@ func (t *Turn) ended() {
 	if fault := recover(); fault != nil {
 		panic(fault) // ours: handlers see to those of the application
 	}
-	at := t.at
-	t.HandOver()
-	if at != nil {
-		at.OnGoexit()
+	l, word := t.loop, t.number<<1
+	if l.word.Load() == word {
+		l.inside = nil // the goroutine leads, and is inside of nothing
+	}
+	if !l.takeToken(word | 1) { // as a rule; somebody else may have the token already
+		l.takeToken(word)
+	}
+	if t.at != nil {
+		t.at.OnGoexit()
 	}
 }
 
