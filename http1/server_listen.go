@@ -41,6 +41,9 @@ func (s *Server) listenAndServe(addr string, listening []func()) error {
 		taken, err := s.onLoops(l)
 		if err != nil {
 			l.Close()
+			if s.closing.Load() {
+				return http.ErrServerClosed
+			}
 			return err
 		}
 		l = taken

@@ -607,7 +607,7 @@ func (ls *loops) onAccept(home *loop.Loop, fd int, peer netip.AddrPort) {
 	defer lc.conn.mu.Unlock()
 	if err := home.Add(&t.socket, fd, t); err != nil {
 		lc.conn.shut()
-		ls.server.failed(fmt.Errorf("accept: %w", err))
+		go ls.server.failed(fmt.Errorf("accept: %w", err)) // the listener's lock is held
 		return
 	}
 	t.arm()
@@ -655,7 +655,8 @@ func (ls *loops) listen(l net.Listener) (net.Listener, error) {
 	if taken.listener, err = ls.group.Listen(fd, ls.onAccept); err != nil {
 		return nil, err
 	}
-	return taken, l.Close()
+	_ = l.Close() // the loops have another descriptor of it
+	return taken, nil
 }
 
 // setInherited sets on a listener what its connections take over.
