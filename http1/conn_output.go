@@ -32,6 +32,9 @@ func (c *conn) send(res *ServerResponse, a, p, b []byte) {
 
 // gather adds to what will be written.
 func (c *conn) gather(p []byte) {
+	if len(p) == 0 {
+		return
+	}
 	if need := len(c.out) + len(p); need > cap(c.out) && c.outBuf == nil {
 		c.growOut(need)
 	}
@@ -62,10 +65,14 @@ func (c *conn) write(p, b []byte) {
 		return
 	}
 	bufs := c.vec[:0]
-	for _, part := range [...][]byte{c.out, p, b} {
-		if len(part) > 0 {
-			bufs = append(bufs, part)
-		}
+	if len(c.out) > 0 {
+		bufs = append(bufs, c.out)
+	}
+	if len(p) > 0 {
+		bufs = append(bufs, p)
+	}
+	if len(b) > 0 {
+		bufs = append(bufs, b)
 	}
 	if len(bufs) > 0 {
 		c.sent += uint64(len(c.out) + len(p) + len(b))

@@ -132,23 +132,28 @@ func (t *loopTransport) readInto(p []byte) {
 func (t *loopTransport) OnRead(_ *loop.Turn, space []byte) (used int) {
 	c := t.conn
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if t.running || t.ahead != nil || c.writing == writeClosed || c.work != nil && c.meetInput() != stepRead {
-		return 0
+	if !t.running && t.ahead == nil && c.writing != writeClosed && (c.work == nil || c.meetInput() == stepRead) {
+		t.readAhead(space)
+		used = len(t.ahead)
 	}
+	c.mu.Unlock()
+	return used
+}
+
+// readAhead reads once.
+func (t *loopTransport) readAhead(space []byte) {
 	n, err := t.socket.Read(space)
 	t.looked, t.readable = true, false
 	switch {
 	case err == syscall.EAGAIN:
 	case err != nil:
-		c.shut() // OnReady tells of it
+		t.conn.shut() // OnReady tells of it
 	case n == 0:
-		c.eof = true
+		t.conn.eof = true
 	default:
 		t.readable = n == len(space)
 		t.ahead = space[:n:n]
 	}
-	return len(t.ahead)
 }
 
 // takeAhead gives the connection what OnRead has read.

@@ -10,14 +10,14 @@ import (
 )
 
 // OS is the system calls of this system. It is never changed.
-var OS Sys = system{}
+var OS Sys = new(system)
 
 type system struct{ sockets }
 
 // pollMax is how many events Poll takes at a time; they are on the stack.
 const pollMax = 128
 
-func (system) Poll(poll int, events []Event) (int, error) {
+func (*system) Poll(poll int, events []Event) (int, error) {
 	return kevents(poll, events, new(unix.Timespec))
 }
 
@@ -56,7 +56,7 @@ func flags(e *unix.Kevent_t) (f Flags) {
 	return f
 }
 
-func (system) PollAdd(poll, fd int, mode Mode) error {
+func (*system) PollAdd(poll, fd int, mode Mode) error {
 	switch mode {
 	case ReadLevel, ReadLevelExclusive:
 		return change(poll, fd, unix.EVFILT_READ, unix.EV_ADD)
@@ -70,14 +70,14 @@ func (system) PollAdd(poll, fd int, mode Mode) error {
 
 // PollMod removes both filters and adds what is wanted: to add one that is there
 // makes no event for what is ready.
-func (s system) PollMod(poll, fd int, mode Mode) error {
+func (s *system) PollMod(poll, fd int, mode Mode) error {
 	if err := s.PollDel(poll, fd); err != nil {
 		return err
 	}
 	return s.PollAdd(poll, fd, mode)
 }
 
-func (system) PollDel(poll, fd int) error {
+func (*system) PollDel(poll, fd int) error {
 	err := change(poll, fd, unix.EVFILT_WRITE, unix.EV_DELETE)
 	if err != nil && err != unix.ENOENT { // it is not always there
 		return err
@@ -99,7 +99,7 @@ func change(poll, fd, filter, flags int) error {
 // was done before a write happened before what is done after the read. Go ignores
 // SIGPIPE for sockets.
 
-func (system) Read(fd int, p []byte) (int, error) {
+func (*system) Read(fd int, p []byte) (int, error) {
 	for {
 		n, err := syscall.Read(fd, p)
 		if err != syscall.EINTR {
@@ -108,7 +108,7 @@ func (system) Read(fd int, p []byte) (int, error) {
 	}
 }
 
-func (system) Write(fd int, p []byte) (int, error) {
+func (*system) Write(fd int, p []byte) (int, error) {
 	for {
 		n, err := syscall.Write(fd, p)
 		if err != syscall.EINTR {
@@ -120,7 +120,7 @@ func (system) Write(fd int, p []byte) (int, error) {
 // vecMax is how many slices Writev writes at a time.
 const vecMax = 16
 
-func (s system) Writev(fd int, bufs [][]byte) (int, error) {
+func (s *system) Writev(fd int, bufs [][]byte) (int, error) {
 	// The empty ones do not count.
 	var vec [vecMax][]byte
 	n := 0
@@ -147,7 +147,7 @@ func (s system) Writev(fd int, bufs [][]byte) (int, error) {
 // Accept sets the flags afterwards, which Darwin has no call for at once. The
 // lock keeps a child process that is started meanwhile from getting the
 // descriptor.
-func (system) Accept(listener int) (int, netip.AddrPort, error) {
+func (*system) Accept(listener int) (int, netip.AddrPort, error) {
 	for {
 		syscall.ForkLock.RLock()
 		fd, sa, err := unix.Accept(listener)

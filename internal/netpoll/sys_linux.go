@@ -10,7 +10,7 @@ import (
 )
 
 // OS is the system calls of this system. It is never changed.
-var OS Sys = system{}
+var OS Sys = new(system)
 
 type system struct{ sockets }
 
@@ -32,7 +32,7 @@ var epollEvents = [...]uint32{
 	ReadLevelExclusive: unix.EPOLLIN | unix.EPOLLEXCLUSIVE,
 }
 
-func (system) Poll(poll int, events []Event) (int, error) {
+func (*system) Poll(poll int, events []Event) (int, error) {
 	if invariants.Enabled {
 		invariants.Check(len(events) > 0, "netpoll: no room for events")
 	}
@@ -64,15 +64,15 @@ func flags(e uint32) (f Flags) {
 	return f
 }
 
-func (system) PollAdd(poll, fd int, mode Mode) error {
+func (*system) PollAdd(poll, fd int, mode Mode) error {
 	return epollCtl(poll, unix.EPOLL_CTL_ADD, fd, epollEvents[mode])
 }
 
-func (system) PollMod(poll, fd int, mode Mode) error {
+func (*system) PollMod(poll, fd int, mode Mode) error {
 	return epollCtl(poll, unix.EPOLL_CTL_MOD, fd, epollEvents[mode])
 }
 
-func (system) PollDel(poll, fd int) error {
+func (*system) PollDel(poll, fd int) error {
 	return epollCtl(poll, unix.EPOLL_CTL_DEL, fd, 0)
 }
 
@@ -81,7 +81,7 @@ func epollCtl(poll, op, fd int, events uint32) error {
 	return unix.EpollCtl(poll, op, fd, &e) // a raw call: it does not wait
 }
 
-func (system) Read(fd int, p []byte) (int, error) {
+func (*system) Read(fd int, p []byte) (int, error) {
 	if invariants.Enabled {
 		invariants.Check(len(p) > 0, "netpoll: Read into nothing, which looks like the end")
 	}
@@ -97,7 +97,7 @@ func (system) Read(fd int, p []byte) (int, error) {
 	}
 }
 
-func (system) Write(fd int, p []byte) (int, error) {
+func (*system) Write(fd int, p []byte) (int, error) {
 	for {
 		n, errno := send(fd, p)
 		switch errno {
@@ -110,7 +110,7 @@ func (system) Write(fd int, p []byte) (int, error) {
 	}
 }
 
-func (system) Writev(fd int, bufs [][]byte) (int, error) {
+func (*system) Writev(fd int, bufs [][]byte) (int, error) {
 	for {
 		n, errno := sendVec(fd, bufs)
 		switch errno {
@@ -123,7 +123,7 @@ func (system) Writev(fd int, bufs [][]byte) (int, error) {
 	}
 }
 
-func (system) Accept(listener int) (int, netip.AddrPort, error) {
+func (*system) Accept(listener int) (int, netip.AddrPort, error) {
 	for {
 		fd, peer, errno := accept(listener)
 		switch errno {
