@@ -146,6 +146,12 @@ type Server struct {
 	// default, 1000.
 	MaxIdleHTTPParsers int
 
+	// ReusePort lets several programs, or several servers of one, listen at the same
+	// address; the system spreads connections over them (SO_REUSEPORT). It is for
+	// Listen and ListenAndServe, on systems that have it. Without it, a port that is
+	// used is an error.
+	ReusePort bool
+
 	// Nagle lets the system wait for more before it sends a small packet. By
 	// default it does not (TCP_NODELAY), as in Node and in Go.
 	Nagle bool

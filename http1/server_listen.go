@@ -5,8 +5,12 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"strconv"
+	"syscall"
 	"time"
+
+	"github.com/cork-go/cork/internal/netpoll"
 )
 
 // Listen listens on a TCP port of all addresses, calls the callback if there is
@@ -32,6 +36,9 @@ func (s *Server) listenAndServe(addr string, listening []func()) error {
 		return http.ErrServerClosed
 	}
 	config := net.ListenConfig{KeepAlive: -1, KeepAliveConfig: s.KeepAliveConfig}
+	if s.ReusePort {
+		config.Control = reusePort
+	}
 	config.SetMultipathTCP(false) // or its connections would not take over the listener's options
 	l, err := config.Listen(context.Background(), "tcp", addr)
 	if err != nil {
@@ -49,6 +56,14 @@ func (s *Server) listenAndServe(addr string, listening []func()) error {
 		l = taken
 	}
 	return s.serve(l, listening)
+}
+
+// reusePort is net.ListenConfig.Control.
+func reusePort(_, _ string, socket syscall.RawConn) (err error) {
+	if e := socket.Control(func(fd uintptr) { err = netpoll.SetReusePort(int(fd)) }); e != nil {
+		return e
+	}
+	return os.NewSyscallError("setsockopt", err)
 }
 
 // onLoops moves a listener of the server's own to the event loops.
