@@ -49,7 +49,7 @@ func (r *report) bars() (bars []bar, missing []string) {
 	}
 	against(helloName, bareName, "CPU per request", sample.cpuMicros, barBareCPU, true)
 	speed := func(workload, other string, want float64) {
-		if r.options.byCPU {
+		if r.options.byCPU && workload != sleepName {
 			against(workload, other, "requests per CPU second", sample.perCPUSecond, want, false)
 		} else {
 			against(workload, other, "requests/s", sample.perSecond, want, false)

@@ -42,6 +42,7 @@ const (
 	helloName     = "hello"
 	hello512Name  = "hello-512"
 	pipelinedName = "pipelined"
+	sleepName     = "sleep" // waits for its sleepers and not for a core
 )
 
 func workloads() []workload {
@@ -71,7 +72,7 @@ func workloads() []workload {
 		with("new-conn", "a connection per request, 64 at a time", func(w *workload) {
 			w.route, w.newConn = routeClose, true
 		}),
-		with("sleep", "hello, one in ten sleeps 50 ms in its handler, 128 connections", func(w *workload) {
+		with(sleepName, "hello, one in ten sleeps 50 ms in its handler, 128 connections", func(w *workload) {
 			w.route, w.conns, w.slowPath, w.slowEvery = routeSleep, 128, "/sleep", 10
 		}),
 	}

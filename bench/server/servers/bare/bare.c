@@ -209,6 +209,7 @@ static int listenOn(int port)
 	int on = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	addr.sin_port = htons((uint16_t)port);
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* connections inherit it */
 	if (bind(fd, (struct sockaddr *)&addr, sizeof addr) < 0 || listen(fd, 4096) < 0)
 		die("listen");
 	return fd;
@@ -216,14 +217,13 @@ static int listenOn(int port)
 
 static void acceptAll(int listener)
 {
-	int fd, on = 1;
+	int fd;
 	while ((fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK)) >= 0) {
 		struct epoll_event e = {.events = EPOLLIN, .data.fd = fd};
 		if (fd >= fdMax) {
 			close(fd);
 			continue;
 		}
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 		ends[fd] = 0;
 		epoll_ctl(poller, EPOLL_CTL_ADD, fd, &e);
 	}
