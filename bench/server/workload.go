@@ -42,6 +42,7 @@ const (
 	helloName     = "hello"
 	hello512Name  = "hello-512"
 	pipelinedName = "pipelined"
+	newConnName   = "new-conn"
 	sleepName     = "sleep" // waits for its sleepers and not for a core
 )
 
@@ -69,7 +70,7 @@ func workloads() []workload {
 		}),
 		with("echo-1k", "POST echo of 1 KiB, 64 connections", echo(1<<10, 64)),
 		with("echo-1m", "POST echo of 1 MiB, 8 connections", echo(1<<20, 8)),
-		with("new-conn", "a connection per request, 64 at a time", func(w *workload) {
+		with(newConnName, "a connection per request, 64 at a time", func(w *workload) {
 			w.route, w.newConn = routeClose, true
 		}),
 		with(sleepName, "hello, one in ten sleeps 50 ms in its handler, 128 connections", func(w *workload) {

@@ -312,8 +312,9 @@ static void begin(struct conn *c)
 	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (c->fd < 0)
 		die("socket: %s", strerror(errno));
-	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	if (opt.oneShot) {
+	if (!opt.oneShot) {
+		setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	} else {
 		/* An address for each slot, 127.0.0.2 and so on: the ports of one are
 		 * used up within a second, and a port that is used again too soon may
 		 * lose its SYN. */
@@ -445,7 +446,17 @@ static int take(struct conn *c, const char *p, size_t n)
 	return done;
 }
 
-static void onReadable(struct conn *c)
+/* The server has closed a connection after its only answer. */
+static void ended(struct conn *c)
+{
+	clockNow = now();
+	record(clockNow - c->since, 1);
+	again(c);
+}
+
+/* Reads what is there; atEnd if the server's end of the stream is known to be
+ * among it, which saves the read that would find it. */
+static void onReadable(struct conn *c, int atEnd)
 {
 	for (;;) {
 		ssize_t n = recv(c->fd, buffer, readMax, 0);
@@ -455,24 +466,22 @@ static void onReadable(struct conn *c)
 			return;
 		}
 		if (n == 0) {
-			if (!c->waitsForEnd) {
-				fault(c, &count.closed);
-				return;
-			}
-			clockNow = now();
-			record(clockNow - c->since, 1);
-			again(c);
+			fault(c, &count.closed);
 			return;
 		}
 		count.bytes += (uint64_t)n;
-		int r = c->waitsForEnd ? -1 : take(c, buffer, (size_t)n);
+		int r = take(c, buffer, (size_t)n);
 		if (r < 0) {
 			fault(c, &count.malformed);
 			return;
 		}
 		if (r > 0 && opt.oneShot) {
 			c->waitsForEnd = 1;
-		} else if (r > 0) {
+			if (atEnd)
+				ended(c);
+			return;
+		}
+		if (r > 0) {
 			clockNow = now();
 			if (c->out == batch) /* latencies are those of the fast ones */
 				record(clockNow - c->since, (uint64_t)opt.depth);
@@ -481,7 +490,7 @@ static void onReadable(struct conn *c)
 			flush(c);
 			return;
 		}
-		if (n < readMax && !c->waitsForEnd)
+		if (n < readMax && !atEnd)
 			return; /* drained; the next bytes are a new edge */
 	}
 }
@@ -489,14 +498,22 @@ static void onReadable(struct conn *c)
 static void onEvent(const struct epoll_event *e)
 {
 	struct conn *c = e->data.ptr;
+	int atEnd = (e->events & EPOLLRDHUP) != 0;
 	if ((e->events & EPOLLOUT) != 0 && c->sent < c->outLen) {
 		int fd = c->fd;
 		flush(c);
 		if (c->fd != fd || c->sent == 0)
 			return;
 	}
+	if (c->waitsForEnd) {
+		if (atEnd)
+			ended(c);
+		else if ((e->events & EPOLLERR) != 0)
+			fault(c, &count.closed);
+		return;
+	}
 	if ((e->events & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) != 0)
-		onReadable(c);
+		onReadable(c, atEnd);
 }
 
 /* ---- idle connections --------------------------------------------------- */
