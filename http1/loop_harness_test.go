@@ -48,11 +48,16 @@ func startLoops(t *testing.T, s *Server) *loopServer {
 func serveLoops(t testing.TB, s *Server) *loopServer {
 	t.Helper()
 	needLoops(t)
-	ls := &loopServer{Server: s, before: runtime.NumGoroutine(), served: make(chan error, 1)}
+	ls := &loopServer{Server: s, before: goroutines(), served: make(chan error, 1)}
 	if s.sys == nil {
 		s.sys = newBooks()
 	}
-	ls.sys = s.sys.(*books)
+	switch sys := s.sys.(type) {
+	case *books:
+		ls.sys = sys
+	case *slowSys:
+		ls.sys = sys.books
+	}
 	if s.Logger == nil {
 		s.Logger = slog.New(slog.DiscardHandler)
 	}

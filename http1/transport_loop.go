@@ -39,7 +39,8 @@ type loopTransport struct {
 
 	ahead []byte // read, and not taken by the connection yet: OnRead
 
-	writeBy instant // when the peer must have taken some of what is pending
+	writeBy instant // when the peer must have taken owed bytes of what is pending
+	owed    int32
 
 	running  bool // a goroutine drives the connection
 	readable bool // the socket may have more
@@ -205,7 +206,14 @@ func (t *loopTransport) OnTimeout(turn *loop.Turn) {
 	c.mu.Lock()
 	t.socket.Expired()
 	now := instant(turn.Nanos())
-	if t.socket.Pending() > 0 && now >= t.writeBy && t.writeBy != 0 {
+	late := t.writesLate(now)
+	if late {
+		// The kernel tells of room when a third of its buffer is free, which may be
+		// more than the peer owes.
+		t.flush()
+		late = t.writesLate(now)
+	}
+	if late {
 		t.socket.Reset() // the end of the output would not get through either
 		c.shut()
 	} else {
@@ -326,20 +334,28 @@ func (t *loopTransport) flush() {
 		t.writeBy = 0
 		t.conn.drained()
 	case after < before:
-		t.expectProgress()
+		if t.owed -= int32(min(before-after, writeBytesMax)); t.owed <= 0 {
+			t.expectProgress()
+		}
 		if t.conn.work != nil {
 			t.conn.notify()
 		}
 	}
 }
 
-// expectProgress gives the peer time for what is pending: WriteTimeout for each
-// writeBytesMax.
+// writesLate reports whether the peer takes longer than it may.
+func (t *loopTransport) writesLate(now instant) bool {
+	return t.writeBy != 0 && now >= t.writeBy && t.socket.Pending() > 0
+}
+
+// expectProgress gives the peer time for what is pending, WriteTimeout for each
+// writeBytesMax of it.
 func (t *loopTransport) expectProgress() {
 	limit := t.conn.server.timeouts.write
 	if limit == 0 {
 		return
 	}
+	t.owed = int32(min(t.socket.Pending(), writeBytesMax))
 	t.writeBy = t.conn.clock().after(limit)
 	t.arm()
 }
@@ -612,7 +628,9 @@ func (ls *loops) onAccept(home *loop.Loop, fd int, peer netip.AddrPort) {
 	defer lc.conn.mu.Unlock()
 	if err := home.Add(&t.socket, fd, t); err != nil {
 		lc.conn.shut()
-		go ls.server.failed(fmt.Errorf("accept: %w", err)) // the listener's lock is held
+		if err != syscall.ECANCELED { // the server is closed
+			go ls.server.failed(fmt.Errorf("accept: %w", err)) // the listener's lock is held
+		}
 		return
 	}
 	t.arm()

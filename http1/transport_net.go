@@ -382,9 +382,13 @@ func (s *Server) callTunnel(req *IncomingMessage, socket net.Conn, head []byte) 
 	if req.Method() == "CONNECT" {
 		hook = s.OnConnect
 	}
-	if !s.guard(func() { hook(req, socket, head) }) {
-		_ = socket.Close()
-	}
+	returned := false
+	defer func() {
+		if !returned { // a panic, or Goexit
+			_ = socket.Close()
+		}
+	}()
+	returned = s.guard(func() { hook(req, socket, head) })
 }
 
 // guard calls a hook and reports whether it returned without a panic.
