@@ -9,6 +9,7 @@ import (
 	"net"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -93,6 +94,45 @@ func TestManyBlocked(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestKeptOutputIsSentByTheNextLeader: what the sockets of a group have to send
+// does not wait for all the others of the group that block.
+func TestKeptOutputIsSentByTheNextLeader(t *testing.T) {
+	gate := make(chan bool)
+	defer close(gate)
+	var entered atomic.Int32
+	e := start(t, 1, "tcp", func() *session {
+		return &session{work: func(_ *session, data []byte) {
+			if string(data) == "block" {
+				entered.Add(1)
+				<-gate
+			}
+		}}
+	})
+	const n = groupMax - 1
+	first := e.dial()
+	var others []net.Conn
+	for range n {
+		others = append(others, e.dial())
+	}
+	if !eventually(func() bool { return e.g.Connections() == 1+n }) {
+		t.Fatal("not accepted")
+	}
+	hold := make(chan bool)
+	e.g.Loops()[0].Post(taskFunc(func(*Turn) { hold <- true; <-hold }))
+	<-hold
+	io.WriteString(first, "first")
+	for _, c := range others {
+		io.WriteString(c, "block")
+	}
+	hold <- true
+	if _, err := io.ReadFull(first, make([]byte, 5)); err != nil {
+		t.Fatal(err)
+	}
+	if got := entered.Load(); got > n/2 {
+		t.Errorf("the first answer is there when %d of %d others have blocked", got, n)
 	}
 }
 

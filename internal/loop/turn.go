@@ -171,7 +171,9 @@ func (l *Loop) follow(number uint64) {
 		l.buf = make([]byte, readBytes)
 	}
 	l.look()
-	l.lead(t)
+	if t.push() { // what is kept has waited long enough
+		l.lead(t)
+	}
 	t.loop = nil
 }
 
