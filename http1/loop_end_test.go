@@ -134,7 +134,9 @@ func (s *slowSys) Write(fd int, p []byte) (int, error) {
 	return s.books.Write(fd, p[:n])
 }
 
-func (s *slowSys) Writev(fd int, bufs [][]byte) (int, error) { return s.Write(fd, bytes.Join(bufs, nil)) }
+func (s *slowSys) Writev(fd int, bufs [][]byte) (int, error) {
+	return s.Write(fd, bytes.Join(bufs, nil))
+}
 
 // TestWriteTimeout: a client gets WriteTimeout for each 256 KiB, or what there is
 // of them, neither more nor less.
