@@ -77,7 +77,8 @@ func (r *report) byCPU(workload string) bool {
 	return workload == newConnName || r.options.byCPU && workload != sleepName
 }
 
-// check writes the bars that are missed and returns their number.
+// check writes the bars that are missed and what cork failed altogether, and
+// returns their number.
 func (r *report) check(w io.Writer, tolerance float64) int {
 	missed := 0
 	bars, missing := r.bars()
@@ -92,6 +93,13 @@ func (r *report) check(w io.Writer, tolerance float64) int {
 			fmt.Fprintln(w, "missed:", b)
 		}
 	}
+	failures := 0
+	for key, err := range r.failures {
+		if key[0] == corkName {
+			failures++
+			fmt.Fprintln(w, "failed:", err)
+		}
+	}
 	for _, what := range missing {
 		fmt.Fprintln(w, "not measured:", what)
 	}
@@ -99,7 +107,7 @@ func (r *report) check(w io.Writer, tolerance float64) int {
 		fmt.Fprintf(w, "%d of %d measurements were disturbed by other work on the server's core; -by-cpu minds that less\n", n, len(r.turns))
 	}
 	fmt.Fprintf(w, "%d of %d bars met, tolerance %.0f%%\n", len(bars)-missed, len(bars), tolerance*100)
-	return missed
+	return missed + failures
 }
 
 // disturbed counts the measurements in which others had more of the server's

@@ -68,18 +68,20 @@ func (b *bench) measureIdle(ctx context.Context, r *report) error {
 	return nil
 }
 
+// measureIdleOnce takes two processes: one for the load alone, and a new one for
+// the connections, whose memory no load has made room in before.
 func (b *bench) measureIdleOnce(ctx context.Context, s *server) (t idleTurn, err error) {
 	w := workloads()[0]
 	t.Server = s.name
+	if t.without, err = b.measureOnce(ctx, s, w); err != nil {
+		return t, err
+	}
 	p, err := b.startServer(ctx, s, w, true)
 	if err != nil {
 		return t, err
 	}
 	defer p.stop()
 	if _, err := p.check(w); err != nil {
-		return t, err
-	}
-	if t.without, err = b.runLoad(ctx, p, w, b.seconds); err != nil {
 		return t, err
 	}
 	before, err := p.rss()

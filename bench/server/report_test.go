@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"encoding/csv"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -71,6 +73,17 @@ func TestCheck(t *testing.T) {
 				t.Errorf("nginx is missing and nobody says so:\n%s", &out)
 			}
 		})
+	}
+}
+
+// What cork fails cannot miss a bar, and must not pass for that.
+func TestCheckOfAFailure(t *testing.T) {
+	for server, want := range map[string]int{corkName: 1, nginxName: 0} {
+		r := testReport()
+		r.fail(server, helloName, errors.New("wrong answers"))
+		if got := r.check(io.Discard, 0); got != want {
+			t.Errorf("%s failed: check returns %d, want %d", server, got, want)
+		}
 	}
 }
 
