@@ -148,9 +148,9 @@ func (c *conn) releaseOut() {
 }
 
 // settle decides what becomes of what was just written for res. While run is
-// at work and may bring more, output waits for it, a millisecond at most; so
-// the answers to a pipelined batch, or head and pieces of one answer, leave in
-// one write. With nothing to wait for it leaves at once.
+// at work, output may wait for it, a millisecond at most; so the answers to a
+// pipelined batch, or head and pieces of one answer, leave in one write, and on a
+// loop those of several connections one after the other.
 func (c *conn) settle(res *ServerResponse) {
 	for res.waits(c) {
 		c.flush()
@@ -167,7 +167,7 @@ func (c *conn) settle(res *ServerResponse) {
 	switch {
 	case res.corked > 0 && len(c.out) < outBytesMax:
 	case len(c.out) == 0 && len(c.finishing) == 0:
-	case c.turn && len(c.out) < gather && (!res.ended || c.fresh != nil || len(c.in) > 0) && c.hold():
+	case c.turn && len(c.out) < gather && c.hold(!res.ended || c.fresh != nil || len(c.in) > 0):
 	default:
 		c.flush()
 	}
@@ -207,9 +207,9 @@ func (c *conn) failure(res *ServerResponse) error {
 	return nil
 }
 
-// hold reports whether output may wait for more.
-func (c *conn) hold() bool {
-	c.holding = c.holding || c.t.hold()
+// hold reports whether output may wait; more says that there may be more of it.
+func (c *conn) hold(more bool) bool {
+	c.holding = c.holding || c.t.hold(more)
 	return c.holding
 }
 

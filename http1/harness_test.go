@@ -79,7 +79,10 @@ func spoil(b []byte) {
 }
 
 // hold holds for ever unless the test says how long.
-func (t *fakeTransport) hold() bool {
+func (t *fakeTransport) hold(more bool) bool {
+	if !more {
+		return false
+	}
 	if t.holds > 0 {
 		time.AfterFunc(t.holds, func() {
 			t.conn.mu.Lock()

@@ -35,9 +35,11 @@ type transport interface {
 	// others wait for, they are seen to.
 	block()
 
-	// hold reports whether output may wait for more of it; the carrier calls
-	// conn.held after holdTime at the latest, unless unhold is called first.
-	hold() bool
+	// hold reports whether output may wait until the goroutine that runs the
+	// connection has nothing else to do; more says that there may be more of it.
+	// The carrier calls conn.held after holdTime at the latest, unless unhold is
+	// called first.
+	hold(more bool) bool
 	unhold()
 
 	// unread reports whether the peer may have sent more than was taken in.

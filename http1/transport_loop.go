@@ -43,6 +43,8 @@ type loopTransport struct {
 	owed    int32
 
 	running  bool // a goroutine drives the connection
+	inUser   bool // … and is in code of the application
+	entered  bool // Turn.Leave is due
 	readable bool // the socket may have more
 	hungUp   bool // its end is in sight: a short read does not mean that it is empty
 	looked   bool // OnRead has read what OnReady is about to tell of
@@ -73,6 +75,7 @@ func (t *loopTransport) drive(turn *loop.Turn) {
 		break
 	}
 	t.settle()
+	t.leads() // no more
 	t.running, t.turn = false, nil
 	c.rest()
 	t.arm()
@@ -96,7 +99,7 @@ func (t *loopTransport) releaseBuffer() {
 
 // read takes in what is there, into the loop's buffer if the goroutine leads it.
 func (t *loopTransport) read() {
-	if t.turn != nil {
+	if t.leads() {
 		t.readInto(t.turn.Buffer())
 		return
 	}
@@ -312,7 +315,7 @@ func (t *loopTransport) OnHandOver() (keepsBuffer bool) {
 func (t *loopTransport) OnGoexit() {
 	c := t.conn
 	c.mu.Lock()
-	t.running, t.turn = false, nil
+	t.running, t.turn, t.entered, t.inUser = false, nil, false, false
 	c.shut()
 	if c.work != nil {
 		c.turn, c.lent, c.serving = false, false, nil
@@ -362,7 +365,7 @@ func (t *loopTransport) expectProgress() {
 
 // write implements transport.
 func (t *loopTransport) write(bufs [][]byte) error {
-	if t.turn != nil && t.turn.Keep(&t.socket, bufs) {
+	if t.leads() && t.turn.Keep(&t.socket, bufs) {
 		return nil
 	}
 	before := t.socket.Pending()
@@ -432,20 +435,34 @@ func (t *loopTransport) block() {
 
 // enter implements transport.
 func (t *loopTransport) enter() {
-	if t.turn != nil {
+	t.inUser = true
+	if t.turn != nil && !t.entered {
+		t.entered = true
 		t.turn.Enter(t)
 	}
 }
 
-// leave implements transport.
-func (t *loopTransport) leave() {
-	if t.turn != nil && !t.turn.Leave() {
-		t.turn = nil
+// leave implements transport. The turn is left when something of it is needed: a
+// pipeline's handlers come one after the other.
+func (t *loopTransport) leave() { t.inUser = false }
+
+// leads reports whether the goroutine that drives the connection leads the loop,
+// and may use what is the loop's. It is never so in code of the application.
+func (t *loopTransport) leads() bool {
+	if t.inUser {
+		return false
 	}
+	if t.entered {
+		t.entered = false
+		if t.turn != nil && !t.turn.Leave() {
+			t.turn = nil
+		}
+	}
+	return t.turn != nil
 }
 
 // hold implements transport: the loop calls OnHandOver if the handler blocks.
-func (t *loopTransport) hold() bool { return t.turn != nil }
+func (t *loopTransport) hold(bool) bool { return t.turn != nil }
 
 // unhold implements transport.
 func (t *loopTransport) unhold() {}

@@ -246,7 +246,10 @@ const longAgo instant = 1
 
 // hold implements transport: a handler that blocks must not keep back what is
 // written.
-func (t *netTransport) hold() bool {
+func (t *netTransport) hold(more bool) bool {
+	if !more {
+		return false
+	}
 	if t.timer == nil {
 		t.timer = time.AfterFunc(holdTime, t.onHold)
 	} else {

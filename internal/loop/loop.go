@@ -22,7 +22,7 @@ const (
 
 	// groupMax is how many of what is ready make a group. A larger one makes it no
 	// cheaper.
-	groupMax = 16
+	groupMax = 32
 
 	// keptBytesMax is how much output of a socket is kept for the end of a group.
 	keptBytesMax = 4 << 10
