@@ -528,6 +528,11 @@ func TestOptions(t *testing.T) {
 		{&Server{OnRequest: hello, MaxHeaderBytes: 1 << 30}, []string{"MaxHeaderBytes"}},
 		{&Server{OnRequest: hello, MaxHeadersCount: 1 << 20}, []string{"MaxHeadersCount", "1 to 65535"}},
 		{&Server{OnRequest: hello, MaxIdleHTTPParsers: -1}, []string{"MaxIdleHTTPParsers"}},
+		{&Server{OnRequest: hello, HighWaterMark: -1}, []string{"HighWaterMark", "1 to 67108864", "65536"}},
+		{&Server{OnRequest: hello, MaxRequestsPerSocket: -1}, []string{"MaxRequestsPerSocket", "-1", "1 to"}},
+		{&Server{OnRequest: hello, HTTPValidation: 9}, []string{"HTTPValidation", "9", "ValidationStrict"}},
+		{&Server{OnRequest: hello, UniqueHeaders: []string{"a b"}}, []string{"UniqueHeaders", "a b"}},
+		{&Server{OnRequest: hello, ShouldUpgrade: func(*IncomingMessage) bool { return true }}, []string{"ShouldUpgrade", "OnUpgrade"}},
 		{&Server{OnRequest: hello, ReadHeaderTimeout: 2, ReadTimeout: 1}, []string{"ReadHeaderTimeout", "ReadTimeout"}},
 	} {
 		err := test.server.ListenAndServe("127.0.0.1:0")
