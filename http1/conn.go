@@ -249,6 +249,7 @@ func (c *conn) run() step {
 		c.wake()
 	}
 	c.turn = true
+	c.callDue()
 	for {
 		for c.pumping {
 			c.wait()
@@ -266,16 +267,32 @@ func (c *conn) run() step {
 			c.answerRefusal()
 		default:
 			c.flush()
-			if len(c.events) > 0 && !c.firing && !c.telling {
-				c.t.enter()
-				c.fire()
-				c.t.leave()
-			} else if (s == stepClosed) == (c.writing == writeClosed) {
+			if !c.callDue() && (s == stepClosed) == (c.writing == writeClosed) {
 				c.turn = false
 				c.unhold()
 				return s
 			}
 		}
+	}
+}
+
+// callDue calls what is due, unless somebody is at it or on his way. It reports
+// whether there was anything.
+func (c *conn) callDue() bool {
+	if len(c.events) == 0 || c.firing || c.telling {
+		return false
+	}
+	c.t.enter()
+	c.fire()
+	c.t.leave()
+	return true
+}
+
+// greet has OnConnection called, before anything else.
+func (c *conn) greet() {
+	if hook := c.server.OnConnection; hook != nil {
+		c.wake()
+		c.events = append(c.events, event{call: func() { hook(Socket{c}) }})
 	}
 }
 

@@ -174,5 +174,6 @@ func (s *Server) connectionListener(socket net.Conn) {
 		t.conn.mu.Unlock()
 		return
 	}
+	t.conn.greet()
 	go t.serve() // ends when the connection does: Close closes the socket
 }

@@ -650,6 +650,9 @@ func (ls *loops) onAccept(home *loop.Loop, fd int, peer netip.AddrPort) {
 		}
 		return
 	}
+	if lc.conn.greet(); lc.conn.work != nil {
+		t.post()
+	}
 	t.arm()
 }
 
