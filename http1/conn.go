@@ -267,6 +267,10 @@ func (c *conn) run() step {
 			c.answerRefusal()
 		default:
 			c.flush()
+			if s == stepUpgrade && c.t.pending() > 0 { // what has just been flushed
+				c.t.push()
+				continue
+			}
 			if !c.callDue() && (s == stepClosed) == (c.writing == writeClosed) {
 				c.turn = false
 				c.unhold()

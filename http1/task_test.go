@@ -168,3 +168,18 @@ func TestClientError(t *testing.T) {
 		}
 	}
 }
+
+// TestHandOverBehindAnswer: an answer that is given at once, to a request in the
+// same read, leaves before the connection is handed over.
+func TestHandOverBehindAnswer(t *testing.T) {
+	addr := start(t, &Server{OnRequest: hello, OnUpgrade: func(_ *IncomingMessage, socket net.Conn, head []byte) {
+		defer socket.Close()
+		fmt.Fprint(socket, "upgraded ", string(head))
+	}})
+	for range 20 {
+		out := talk(t, addr, strings.Repeat(getA, 3)+"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nhead")
+		if strings.Count(out, "Hello World") != 3 || !strings.HasSuffix(out, "upgraded head") {
+			t.Fatalf("%q", out)
+		}
+	}
+}
