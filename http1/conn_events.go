@@ -31,7 +31,8 @@ func (c *conn) OnHeadersComplete(head []byte, fields []httpparse.Field) httppars
 	req := &ex.req
 	req.fields = append(req.fields, fields...)
 	m := &c.parser.Message
-	facts, bad := checkRequest(m, head, req.fields, c.server.HTTPValidation)
+	var facts requestFacts // filled in place: a result would be copied
+	bad := checkRequest(&facts, m, head, req.fields, c.server.HTTPValidation)
 	if bad == nil && m.Method == httpparse.MethodConnect && c.server.OnConnect == nil {
 		bad = &refusal{501, httpparse.InvalidMethod, "no CONNECT here"}
 	}

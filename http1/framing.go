@@ -66,31 +66,33 @@ const bodyBytesMax = 1<<63 - 1 // fits every signed counter
 //  6. No blank stands between name and colon (RFC 9112 section 5.1): 400.
 //  7. Expect on HTTP/1.1 is 100-continue or unknown (RFC 9110 section 10.1.1);
 //     on HTTP/1.0 it is ignored.
-func checkRequest(m *httpparse.Message, head []byte, fields []httpparse.Field, v Validation) (facts requestFacts, bad *refusal) {
+func checkRequest(facts *requestFacts, m *httpparse.Message, head []byte, fields []httpparse.Field, v Validation) (bad *refusal) {
 	if m.Protocol != httpparse.ProtocolHTTP {
-		return facts, &refusal{400, httpparse.InvalidConstant, "not HTTP"}
+		return &refusal{400, httpparse.InvalidConstant, "not HTTP"}
 	}
 	if m.Major != 1 || m.Minor > 1 && v != ValidationInsecure {
-		return facts, &refusal{505, httpparse.InvalidVersion, "HTTP version is neither 1.0 nor 1.1"}
+		return &refusal{505, httpparse.InvalidVersion, "HTTP version is neither 1.0 nor 1.1"}
 	}
 	target := m.Target.Of(head)
 	if bad = checkTarget(m, target); bad != nil {
-		return facts, bad
+		return bad
 	}
 	if v == ValidationInsecure && !colonsFollow(fields, head) {
-		return facts, &refusal{400, httpparse.InvalidHeaderToken, "blank between name and colon"}
+		return &refusal{400, httpparse.InvalidHeaderToken, "blank between name and colon"}
 	}
 	for i := range fields {
-		if bad = facts.note(&fields[i], head, m.Minor); bad != nil {
-			return facts, bad
+		switch fields[i].ID {
+		case fieldname.Host, fieldname.TransferEncoding, fieldname.Expect:
+			if bad = facts.note(&fields[i], head, m.Minor); bad != nil {
+				return bad
+			}
 		}
 	}
 	if facts.hosts > 0 && len(target) > 0 && target[0] != '/' && !sameHost(target, hostOf(fields, head)) {
-		return facts, &refusal{400, httpparse.InvalidHeaderToken, "Host field and request target name different hosts"}
+		return &refusal{400, httpparse.InvalidHeaderToken, "Host field and request target name different hosts"}
 	}
 	facts.ambiguous = facts.codes > 0 && m.Flags&httpparse.FlagContentLength != 0
-	facts.length, bad = requestLength(m, facts.codes)
-	return facts, bad
+	return facts.setLength(m)
 }
 
 // checkTarget is rule 2.
@@ -209,18 +211,19 @@ func codingOf(value string) coding {
 	return codingOther
 }
 
-// requestLength is RFC 9112 section 6.3 for requests that the rules above let
-// through: Transfer-Encoding beside Content-Length is refused by the parser.
-func requestLength(m *httpparse.Message, codes int) (bodyLength, *refusal) {
+// setLength is RFC 9112 section 6.3 for requests that the rules above let through:
+// Transfer-Encoding beside Content-Length is refused by the parser.
+func (facts *requestFacts) setLength(m *httpparse.Message) *refusal {
 	switch {
-	case codes > 0:
-		return bodyLength{kind: bodyChunked}, nil
+	case facts.codes > 0:
+		facts.length.kind = bodyChunked
 	case m.Flags&httpparse.FlagContentLength == 0 || m.ContentLength == 0:
-		return bodyLength{}, nil
 	case m.ContentLength > bodyBytesMax:
-		return bodyLength{}, &refusal{413, httpparse.InvalidContentLength, "Content-Length too large"}
+		return &refusal{413, httpparse.InvalidContentLength, "Content-Length too large"}
+	default:
+		facts.length.kind, facts.length.size = bodySized, m.ContentLength
 	}
-	return bodyLength{bodySized, m.ContentLength}, nil
+	return nil
 }
 
 // headFacts is what the lines of an answer's head say about framing and
@@ -294,7 +297,7 @@ func (a *answerFacts) bodyless() bool {
 // keep-alive, an application's Connection field does not overrule the client's
 // close (a second one with close follows it, and close wins: RFC 9112 section
 // 9.3), nothing is chunked for HTTP/1.0, and 204 carries no framing fields.
-func frameResponse(f *headFacts, a *answerFacts) (v framing) {
+func frameResponse(v *framing, f *headFacts, a *answerFacts) {
 	switch {
 	case a.bodyless():
 	case f.chunked:
@@ -302,11 +305,11 @@ func frameResponse(f *headFacts, a *answerFacts) (v framing) {
 	case f.coded:
 		v.length.kind = bodyUntilClose
 	case f.contentLength:
-		v.length = bodyLength{bodySized, f.size}
+		v.length.kind, v.length.size = bodySized, f.size
 	case a.minor == 0:
 		v.length.kind = bodyUntilClose
 	case a.known && !f.trailer && !a.removed.has(removedContentLength):
-		v.length, v.addLength = bodyLength{bodySized, a.size}, true
+		v.length.kind, v.length.size, v.addLength = bodySized, a.size, true
 	case !a.removed.has(removedTransferEncoding):
 		v.length.kind, v.addCoding = bodyChunked, true
 	default:
@@ -324,7 +327,6 @@ func frameResponse(f *headFacts, a *answerFacts) (v framing) {
 	default:
 		v.connection = connectionClose
 	}
-	return v
 }
 
 // parseLength reads a Content-Length that the application has set: digits, less

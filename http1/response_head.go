@@ -52,7 +52,8 @@ func (res *ServerResponse) storeHead(status int, reason string, headers []string
 	if len(res.headers)+len(headers) > 0 {
 		w.fields(s, res.headers, headers)
 	}
-	v := frameResponse(&w.facts, a)
+	var v framing
+	frameResponse(&v, &w.facts, a)
 	if w.facts.trailer && v.length.kind != bodyChunked && !a.bodyless() {
 		return ErrTrailerInvalid
 	}
