@@ -15,7 +15,6 @@ type quietSys struct {
 	netpoll.Sys
 	request  []byte
 	reads    int // left
-	wait     bool
 	finished chan bool
 }
 
