@@ -16,10 +16,11 @@ import (
 // loopServer is a server on event loops, and the books of its descriptors.
 type loopServer struct {
 	*Server
-	sys    *books
-	addr   string
-	served chan error
-	before int // goroutines
+	sys     *books
+	network string
+	addr    string
+	served  chan error
+	before  int // goroutines
 }
 
 // needLoops skips what tests event loops where there are none, and the second
@@ -93,11 +94,16 @@ func (ls *loopServer) checkGone(t testing.TB) {
 // left says what is still there of a server.
 func (ls *loopServer) left() string {
 	what := lent(ls.Server)
-	if n := ls.loops.group.Connections(); n != 0 {
-		what += fmt.Sprint(n, " connections ")
+	if n := ls.alive.Load(); n != 0 {
+		what += fmt.Sprint(n, " connections alive ")
 	}
-	if n := ls.loops.group.Chunks(); n != 0 {
-		what += fmt.Sprint(n, " chunks ")
+	if ls.loops != nil {
+		if n := ls.loops.group.Connections(); n != 0 {
+			what += fmt.Sprint(n, " connections ")
+		}
+		if n := ls.loops.group.Chunks(); n != 0 {
+			what += fmt.Sprint(n, " chunks ")
+		}
 	}
 	if n := runtime.NumGoroutine(); n > ls.before {
 		what += fmt.Sprint(n-ls.before, " goroutines ")
