@@ -6,6 +6,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -169,17 +170,24 @@ func TestClientError(t *testing.T) {
 	}
 }
 
-// TestHandOverBehindAnswer: an answer that is given at once, to a request in the
-// same read, leaves before the connection is handed over.
+// TestHandOverBehindAnswer: answers that are given at once, to requests in the
+// same read, leave before the connection is handed over, also while a loop has
+// other connections to attend to.
 func TestHandOverBehindAnswer(t *testing.T) {
-	addr := start(t, &Server{OnRequest: hello, OnUpgrade: func(_ *IncomingMessage, socket net.Conn, head []byte) {
+	addr := start(t, &Server{Loops: 1, OnRequest: hello, OnUpgrade: func(_ *IncomingMessage, socket net.Conn, head []byte) {
 		defer socket.Close()
 		fmt.Fprint(socket, "upgraded ", string(head))
 	}})
-	for range 20 {
-		out := talk(t, addr, strings.Repeat(getA, 3)+"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nhead")
-		if strings.Count(out, "Hello World") != 3 || !strings.HasSuffix(out, "upgraded head") {
-			t.Fatalf("%q", out)
-		}
+	var wg sync.WaitGroup
+	for range 16 {
+		wg.Go(func() {
+			for range 20 {
+				out := talk(t, addr, strings.Repeat(getA, 3)+"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nhead")
+				if strings.Count(out, "Hello World") != 3 || !strings.HasSuffix(out, "upgraded head") {
+					t.Errorf("%q", out)
+				}
+			}
+		})
 	}
+	wg.Wait()
 }
