@@ -22,7 +22,7 @@ func fuzzHandler(seen *[]string) handlerFunc {
 		if url := req.URL(); len(url) > 1 {
 			what = url[1]
 		}
-		switch what % 8 {
+		switch what % 12 { // '0' is 0
 		case 0: // answer without reading
 			res.End("x")
 		case 1:
@@ -57,6 +57,21 @@ func fuzzHandler(seen *[]string) handlerFunc {
 			res.StatusMessage = req.Header("X-Reason")
 			res.SetHeader("X-Copy", req.Header("X-A"))
 			res.End(req.Header("host"))
+		case 8: // read to the end without a look
+			req.OnEnd(func() { res.End("z") })
+			req.Resume()
+		case 9:
+			res.WriteString("lost")
+			res.Destroy()
+		case 10:
+			res.WriteProcessing()
+			res.WriteEarlyHints([]string{"</a>; rel=preload"}, "X-A", req.Header("X-A"))
+			res.StrictContentLength = true
+			res.WriteHead(200, "Content-Length", "1")
+			res.End("zz")
+			res.End("z")
+		case 11: // answer by hand
+			req.Socket().End([]byte("HTTP/1.1 299 raw\r\nContent-Length: 0\r\n\r\n"))
 		}
 	}
 }
@@ -93,6 +108,9 @@ func FuzzConn(f *testing.F) {
 		"GET / HTTP/1.1\nHost: a\nUpgrade: x\nConnection: upgrade\n\n" + getA, "CONNECT a:1 HTTP/1.1\nHost: a\n\n", "PRI * HTTP/2.0\n\n",
 		"GET / HTTP/1.1\nHost: a\n" + manyFields(33) + "\n" + getA, "\n\n\nGET /0 HTTP/1.1\nHost: a\n\n",
 		"POST /2 HTTP/1.1\nHost: a\nContent-Length: 2\nConnection: close\n\nab" + getA,
+		"POST /8 HTTP/1.1\nHost: a\nContent-Length: 5\n\nhelloGET /9 HTTP/1.1\nHost: a\n\n" + getA,
+		"GET /: HTTP/1.1\nHost: a\nX-A: 1\n\nGET /; HTTP/1.1\nHost: a\n\n" + getA,
+		"POST /8 HTTP/1.1\nHost: a\nExpect: x\nContent-Length: 5\n\nhello" + getA,
 	} {
 		f.Add([]byte(lines(strings.ReplaceAll(in, "\r", ""))), uint64(1))
 	}
@@ -146,6 +164,11 @@ func FuzzResponseWriter(f *testing.F) {
 	f.Add([]byte("\x04\x01T\x01v\x05\x01x\x06\x00\x04\x01U\x01w"), uint8(0)) // trailers after the end
 	f.Add([]byte("\x00\x11Transfer-Encoding\x07chunked\x06\x03xyz"), uint8(0))
 	f.Add([]byte("\x00\x0aConnection\x05close\x03\xcc\x06\x03xyz"), uint8(3))
+	f.Add([]byte("\x08\x32\x03a\nb\x08\x33\x00\x06\x01x"), uint8(0)) // a bad reason, an empty one
+	f.Add([]byte("\x09\x19\x01A\x01b\x09\x00\x00\x00\x06\x01x"), uint8(0))
+	f.Add([]byte("\x0a\x0aSet-Cookie\x01a\x01B\x01c\x01\x06Cookie\x01a\x01\x06cookie\x01b\x06\x01x"), uint8(0))
+	f.Add([]byte("\x0c\x00\x0eContent-Length\x013\x05\x02xy\x06\x02zz\x06\x01z"), uint8(0))
+	f.Add([]byte("\x0d\x0b\x05\x05hello\x06\x01x"), uint8(0))
 	f.Fuzz(func(t *testing.T, script []byte, kind uint8) {
 		request := []string{getA, "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.0\r\n\r\n",
 			"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"}[kind%5]
@@ -162,6 +185,7 @@ type model struct {
 	status           int
 	body             []byte
 	cut              bool // the body is shorter than its length
+	informed         int  // informational answers
 }
 
 // play carries out a script: an operation and its arguments, over and over.
@@ -178,7 +202,7 @@ func (m *model) play(t *testing.T, res *ServerResponse, script []byte) {
 	for len(script) > 0 {
 		op := script[0]
 		script = script[1:]
-		switch op % 8 {
+		switch op % 14 {
 		case 0:
 			name, value := take(), take()
 			if res.SetHeader(name, value) == nil {
@@ -221,26 +245,61 @@ func (m *model) play(t *testing.T, res *ServerResponse, script []byte) {
 			switch err := res.End(s); err {
 			case nil:
 				m.body = append(m.body, s...)
-			case ErrWriteAfterEnd, http.ErrBodyNotAllowed:
 			case http.ErrContentLength:
+				if !res.WritableEnded() {
+					break // strict: nothing has happened
+				}
 				m.cut = true
 				if res.length.size-res.written == 0 {
 					m.cut = false
 				} else if int(res.written) == len(m.body)+len(s) {
 					m.body = append(m.body, s...)
 				}
-			default:
-				m.status = 500 // a head that could not be built
-				m.fields, m.trailers, m.body = map[string][]string{}, map[string][]string{}, nil
 			}
 		case 7:
 			res.FlushHeaders()
+		case 8:
+			status := 0
+			if len(script) > 0 {
+				status = int(script[0]) * 4
+				script = script[1:]
+			}
+			if reason := take(); res.WriteHeadReason(status, reason) == nil {
+				m.status = status
+			}
+		case 9:
+			status := 100
+			if len(script) > 0 {
+				status += int(script[0])
+				script = script[1:]
+			}
+			name, value := take(), take()
+			if res.WriteInformation(status, name, value) == nil && res.minor > 0 {
+				m.informed++
+			}
+		case 10:
+			first, value, second, value2 := take(), take(), take(), take()
+			if res.SetHeaders(first, value, second, value2) == nil {
+				m.fields[strings.ToLower(first)] = []string{value}
+				if strings.EqualFold(first, second) {
+					m.fields[strings.ToLower(first)] = []string{value, value2}
+				} else {
+					m.fields[strings.ToLower(second)] = []string{value2}
+				}
+			}
+		case 11:
+			res.ShouldKeepAlive = false
+		case 12:
+			res.StrictContentLength = true
+		case 13:
+			res.OnDrain(func() {})
 		}
 	}
-	if res.End() == http.ErrContentLength {
+	switch err := res.End(); err {
+	case nil, ErrWriteAfterEnd:
+	case http.ErrContentLength:
 		m.cut = true
-	}
-	if res.StatusCode == 500 && m.status != 500 {
+	default: // a head that cannot be built: the server does it
 		m.status, m.fields, m.trailers, m.body = 500, map[string][]string{}, map[string][]string{}, nil
 	}
 }
@@ -255,6 +314,12 @@ func (m *model) compare(t *testing.T, f *fakeTransport, head bool) {
 		return
 	}
 	r := newStrictReader(f.out)
+	for range m.informed {
+		if a, err := r.answer(head); err != nil || a.status/100 != 1 {
+			t.Fatalf("%q: status %d, want an informational answer: %v", f.out, a.status, err)
+		}
+	}
+	final := r.rest
 	a, err := r.answer(head)
 	if err != nil || !r.done() {
 		t.Fatalf("%q: %v, %d bytes behind", f.out, err, len(r.rest))
@@ -272,6 +337,9 @@ func (m *model) compare(t *testing.T, f *fakeTransport, head bool) {
 		got := a.get(name)
 		for i := range values {
 			values[i] = strings.Trim(values[i], " \t")
+		}
+		if name == "cookie" && len(values) > 1 {
+			got, values = strings.Fields(strings.Join(got, "; ")), strings.Fields(strings.Join(values, "; "))
 		}
 		if !slices.Equal(got, values) {
 			t.Errorf("field %q is %q, want %q: %q", name, got, values, f.out)
@@ -302,7 +370,7 @@ func (m *model) compare(t *testing.T, f *fakeTransport, head bool) {
 	if head {
 		request.Method = "HEAD"
 	}
-	res, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(f.out)), request)
+	res, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(final)), request)
 	if err != nil {
 		t.Fatalf("net/http: %v: %q", err, f.out)
 	}

@@ -92,7 +92,7 @@ func (r *strictReader) answer(head bool) (a strictAnswer, err error) {
 			return a, fmt.Errorf("length %q with %d bytes", lengths[0], len(r.rest))
 		}
 		a.body, r.rest = r.rest[:n], r.rest[n:]
-	case len(codings) == 1 && strings.HasSuffix(strings.ToLower(codings[0]), "chunked"):
+	case len(codings) == 1 && strings.EqualFold(strings.TrimSpace(codings[0][strings.LastIndexByte(codings[0], ',')+1:]), "chunked"):
 		return a, r.chunks(&a)
 	default:
 		a.body, r.rest, a.close = r.rest, nil, true
