@@ -32,6 +32,12 @@
 //     requests of the same connection; they lock what they share.
 //   - Later requests of a pipeline wait for a handler that blocks; they do not
 //     wait for one that has returned without answering.
+//   - Callbacks (OnData, OnFinish, OnClose and the others) come one after the
+//     other for each connection, and never inside of a call of yours.
+//
+// The words are net/http's, and Node's where it has none: what Node throws is
+// returned, what Node emits is a function to set. docs/node-differences.md lists
+// where the behaviour is not Node's.
 //
 // The way of a request, by names to search for:
 //
@@ -42,8 +48,8 @@
 //  4. conn.execute runs the parser; its events (conn_events.go) only take notes.
 //  5. checkRequest in framing.go refuses what a careful server refuses and
 //     decides the body's length.
-//  6. The request joins conn.incoming, its response conn.outgoing; run calls
-//     Server.OnRequest.
+//  6. The request joins conn.incoming, its response conn.outgoing; task.go says
+//     what becomes of it, and run calls the hook, Server.OnRequest as a rule.
 //  7. ServerResponse.storeHead builds the head once; frameResponse in framing.go
 //     decides the answer's length and what becomes of the connection.
 //  8. conn.send writes for the response at the front and holds the bytes of
