@@ -68,7 +68,7 @@ func (c *conn) retire(ex *exchange) {
 	if !ex.returned || !ex.res.done || !ex.req.complete || ex.req.body.owed() {
 		return
 	}
-	if ex.lent || ex.req.body.out || c.writing == writeClosed {
+	if ex.lent || ex.req.body.out || ex.req.aborted {
 		return
 	}
 	c.putExchange(ex)

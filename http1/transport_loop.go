@@ -39,8 +39,8 @@ type loopTransport struct {
 
 	ahead []byte // read, and not taken by the connection yet: OnRead
 
-	writeBy instant // when the peer must have taken owed bytes of what is pending
-	owed    int32
+	writeBy instant // when the peer must have taken owed bytes; 0 if it has no time
+	owed    uint64  // … of all that was ever written
 
 	running  bool // a goroutine drives the connection
 	inUser   bool // … and is in code of the application
@@ -334,10 +334,9 @@ func (t *loopTransport) flush() {
 	}
 	switch after := t.socket.Pending(); {
 	case after == 0:
-		t.writeBy = 0
 		t.conn.drained()
 	case after < before:
-		if t.owed -= int32(min(before-after, writeBytesMax)); t.owed <= 0 {
+		if t.takenEnough() {
 			t.expectProgress()
 		}
 		if t.conn.work != nil {
@@ -346,19 +345,43 @@ func (t *loopTransport) flush() {
 	}
 }
 
-// writesLate reports whether the peer takes longer than it may.
-func (t *loopTransport) writesLate(now instant) bool {
-	return t.writeBy != 0 && now >= t.writeBy && t.socket.Pending() > 0
+// taken is how many bytes the peer has taken of all that was written. What the
+// kernel has taken for it does not count: its buffer grows by megabytes.
+func (t *loopTransport) taken() uint64 {
+	return t.conn.sent - min(t.conn.sent, uint64(t.socket.Untaken()))
 }
 
-// expectProgress gives the peer time for what is pending, WriteTimeout for each
-// writeBytesMax of it.
+func (t *loopTransport) takenEnough() bool { return t.writeBy == 0 || t.taken() >= t.owed }
+
+// writesLate reports whether the peer takes longer than it may. If it has been in
+// time it gets another while.
+func (t *loopTransport) writesLate(now instant) bool {
+	switch {
+	case t.writeBy == 0 || now < t.writeBy:
+		return false
+	case t.socket.Pending() == 0 && (t.conn.work == nil || t.conn.outgoing.len() == 0):
+		t.writeBy = 0 // the kernel has it, and IdleTimeout counts
+		return false
+	case t.takenEnough():
+		t.expectProgress()
+		return false
+	}
+	return true
+}
+
+// expectProgress gives the peer time for what it has not taken, WriteTimeout for
+// each writeBytesMax of it.
 func (t *loopTransport) expectProgress() {
 	limit := t.conn.server.timeouts.write
 	if limit == 0 {
 		return
 	}
-	t.owed = int32(min(t.socket.Pending(), writeBytesMax))
+	untaken := t.socket.Untaken()
+	if untaken == 0 {
+		t.writeBy = 0
+		return
+	}
+	t.owed = t.conn.sent - min(t.conn.sent, uint64(untaken)) + uint64(min(untaken, writeBytesMax))
 	t.writeBy = t.conn.clock().after(limit)
 	t.arm()
 }
@@ -370,7 +393,7 @@ func (t *loopTransport) write(bufs [][]byte) error {
 	}
 	before := t.socket.Pending()
 	err := t.socket.Write(bufs)
-	if err == nil && before == 0 && t.socket.Pending() > 0 {
+	if err == nil && before == 0 && t.socket.Pending() > 0 && t.takenEnough() {
 		t.expectProgress()
 	}
 	return err
@@ -381,7 +404,7 @@ func (t *loopTransport) push() {
 	if err := t.socket.Push(); err != nil {
 		t.conn.broken = true
 		t.conn.shut()
-	} else if t.socket.Pending() > 0 && t.writeBy == 0 {
+	} else if t.socket.Pending() > 0 && t.takenEnough() {
 		t.expectProgress()
 	}
 }

@@ -208,6 +208,18 @@ func (s *Socket) Push() error {
 // Pending is how many bytes wait for the peer to take them, or to be pushed.
 func (s *Socket) Pending() int { return s.out.Len() + len(s.kept) }
 
+// Untaken is Pending and what the peer's system has not acknowledged, as far as
+// that can be told.
+func (s *Socket) Untaken() int {
+	n, err := 0, error(nil)
+	if s.state == socketOpen {
+		if n, err = s.sys().Unacked(int(s.fd)); err != nil {
+			n = 0
+		}
+	}
+	return n + s.Pending()
+}
+
 // Flush writes of what is pending as much as the kernel takes. It is called when
 // OnReady has said that the socket is writable.
 func (s *Socket) Flush() error {

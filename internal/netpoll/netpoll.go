@@ -125,6 +125,9 @@ type Sys interface {
 	SetNoDelay(fd int, on bool) error
 	// SetKeepAlive switches TCP's keep-alive probes on. Not for Unix sockets.
 	SetKeepAlive(fd int, config KeepAlive) error
+	// Unacked is how many of the bytes that were written the peer's system has not
+	// acknowledged. It fails where there is no telling.
+	Unacked(fd int) (int, error)
 	// SetLinger0 makes Close reset the connection and drop what was not sent.
 	SetLinger0(fd int) error
 	// LocalAddr is the zero AddrPort for Unix sockets.

@@ -17,15 +17,6 @@ type sockets struct{}
 
 func (sockets) CloseWrite(fd int) error { return unix.Shutdown(fd, unix.SHUT_WR) }
 
-func (sockets) Close(fd int) error {
-	// The descriptor is gone also when a signal interrupts the call. To try again
-	// could close somebody else's.
-	if err := unix.Close(fd); err != nil && err != unix.EINTR {
-		return err
-	}
-	return nil
-}
-
 func (sockets) SetNoDelay(fd int, on bool) error {
 	return unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, boolInt(on))
 }

@@ -29,6 +29,7 @@ func (*system) CloseWrite(int) error                          { return errUnsupp
 func (*system) Close(int) error                               { return errUnsupported }
 func (*system) SetNoDelay(int, bool) error                    { return errUnsupported }
 func (*system) SetKeepAlive(int, KeepAlive) error             { return errUnsupported }
+func (*system) Unacked(int) (int, error)                      { return 0, errUnsupported }
 func (*system) SetLinger0(int) error                          { return errUnsupported }
 func (*system) LocalAddr(int) (netip.AddrPort, error)         { return netip.AddrPort{}, errUnsupported }
 func (*system) PeerAddr(int) (netip.AddrPort, error)          { return netip.AddrPort{}, errUnsupported }

@@ -186,3 +186,14 @@ func socket(family int) (int, error) {
 	}
 	return fd, nil
 }
+
+func (*system) Unacked(int) (int, error) { return 0, unix.ENOTSUP }
+
+func (*system) Close(fd int) error {
+	// The descriptor is gone also when a signal interrupts the call. To try again
+	// could close somebody else's.
+	if err := unix.Close(fd); err != nil && err != unix.EINTR {
+		return err
+	}
+	return nil
+}

@@ -56,7 +56,7 @@ type Fault struct {
 // names are the methods that Fault can name.
 var names = []string{
 	"Accept", "Close", "CloseWrite", "Dup", "ListenTCP", "ListenUnix", "LocalAddr", "OpenReserve", "PeerAddr", "Poll",
-	"PollAdd", "PollDel", "PollMod", "Read", "SetKeepAlive", "SetLinger0", "SetNoDelay", "Write", "Writev",
+	"PollAdd", "PollDel", "PollMod", "Read", "SetKeepAlive", "SetLinger0", "SetNoDelay", "Unacked", "Write", "Writev",
 }
 
 // limited are those that Fault.Max is for.
@@ -328,6 +328,11 @@ func (s *Sys) SetKeepAlive(fd int, config netpoll.KeepAlive) error {
 
 func (s *Sys) SetLinger0(fd int) error {
 	return s.do("SetLinger0", fd, func() error { return s.sys.SetLinger0(fd) })
+}
+
+func (s *Sys) Unacked(fd int) (n int, err error) {
+	err = s.do("Unacked", fd, func() error { n, err = s.sys.Unacked(fd); return err })
+	return n, err
 }
 
 func (s *Sys) LocalAddr(fd int) (addr netip.AddrPort, err error) {
