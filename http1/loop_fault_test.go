@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"flag"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -83,6 +84,10 @@ var faultKinds = []faultKind{
 	{call: "Dup", err: syscall.EMFILE},
 }
 
+// allFaults has TestFaults try each call and not a sample of them, another each
+// time.
+var allFaults = flag.Bool("faults", false, "let every call of the session fail, not a sample")
+
 // TestFaults lets each call of a session fail, one at a time, in each way that a
 // kernel may. One connection may suffer from it, the server must not.
 func TestFaults(t *testing.T) {
@@ -90,15 +95,17 @@ func TestFaults(t *testing.T) {
 		for _, kind := range faultKinds {
 			t.Run(network+" "+kind.String(), func(t *testing.T) {
 				needLoops(t)
-				n, stride := 1, 1
+				stride := 4
 				if kind.call == "Poll" || network == "tcp" && kind.call != "Accept" { // many, and alike
-					stride = 5
+					stride = 12
 				}
-				if testing.Short() {
-					n, stride = 1+rand.IntN(5), 9
-				} else if invariants.Enabled {
+				switch {
+				case *allFaults:
+					stride = 1
+				case testing.Short() || invariants.Enabled:
 					stride *= 3
 				}
+				n := 1 + rand.IntN(stride)
 				for faultAt(t, network, kind, n) {
 					n += stride
 				}
