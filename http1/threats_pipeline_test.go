@@ -210,7 +210,8 @@ func TestNothingBehindTheLast(t *testing.T) {
 			default:
 			}
 			out, err := io.ReadAll(c)
-			if err != nil || strings.Count(string(out), "HTTP/1.1 200") < 1 {
+			cut := test.url == "/panics" // and the client may learn of it by a reset
+			if err != nil && !cut || strings.Count(string(out), "HTTP/1.1 200") < 1 && err == nil {
 				t.Errorf("%s: %q, %v", test.url, out, err)
 			}
 			mu.Lock()
