@@ -71,8 +71,8 @@ type ClientError struct {
 	Offset uint64
 	// BytesParsed is the same from the begin of RawPacket on, as in Node.
 	BytesParsed int
-	// RawPacket is what was read last, the byte at fault in it; nil if that was
-	// not a byte but a timeout or the end of the input.
+	// RawPacket is what was read last, the byte at fault in it; nil if it was not
+	// a byte but a timeout or the end of the input, or one that had to wait.
 	RawPacket []byte
 	// Answer is what will be sent before the connection is closed. OnClientError
 	// may replace it; empty sends nothing. It is nil if nothing can be sent,

@@ -54,9 +54,12 @@ func (s Socket) Writable() bool {
 // Server.IdleTimeout counts, and Server.Timeout for the next request.
 func (s Socket) SetTimeout(d time.Duration) {
 	s.c.mu.Lock()
-	s.c.setTimeout(d)
-	s.c.notify()
-	s.c.unlock()
+	defer s.c.unlock()
+	if s.c.writing != writeClosed {
+		s.c.wake() // for notify, which lets sleeping connections lie
+		s.c.setTimeout(d)
+		s.c.notify()
+	}
 }
 
 // SetNoDelay sets TCP_NODELAY, where there is such a thing.

@@ -86,6 +86,19 @@ func TestSocketTimeout(t *testing.T) {
 	}
 }
 
+// TestSocketTimeoutSetLater: a connection that sleeps already.
+func TestSocketTimeoutSetLater(t *testing.T) {
+	sockets := make(chan Socket, 1)
+	addr := start(t, &Server{OnRequest: hello, OnConnection: func(socket Socket) { sockets <- socket }})
+	c := dial(t, addr)
+	socket := <-sockets
+	time.Sleep(10 * time.Millisecond)
+	socket.SetTimeout(50 * time.Millisecond)
+	if out, err := io.ReadAll(c); len(out) > 0 || err != nil {
+		t.Errorf("%q, %v", out, err)
+	}
+}
+
 // TestUnreadBodyTimeout: a client that stops in a body that nobody reads is cut
 // off; one that has sent all of it is not to blame.
 func TestUnreadBodyTimeout(t *testing.T) {
