@@ -69,9 +69,12 @@ func events(c *call) error {
 	case "slow":
 		c.req.Resume()
 		c.later(150, func() error {
-			note("responding")()
+			// The lock is that of note: Node has no event before the next turn.
+			c.app.mu.Lock()
+			defer c.app.mu.Unlock()
 			_ = c.res.End("ev") // the client may have gone
-			note("ended:" + strconv.FormatBool(c.res.WritableEnded()))()
+			ended := "ended:" + strconv.FormatBool(c.res.WritableEnded())
+			c.app.logs[id] = append(c.app.logs[id], "responding", ended)
 			return nil
 		})
 	default:
