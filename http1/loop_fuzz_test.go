@@ -174,7 +174,7 @@ func newFuzzServer(f *testing.F, s *Server) *fuzzServer {
 }
 
 // fuzzClient sends in in pieces and returns what came back, whole or not.
-func (f *fuzzServer) fuzzClient(t *testing.T, in []byte, random *rand.Rand) []byte {
+func (f *fuzzServer) fuzzClient(t testing.TB, in []byte, random *rand.Rand) []byte {
 	c, err := net.Dial(f.network, f.addr)
 	if err != nil {
 		t.Error(err)
@@ -225,6 +225,22 @@ func (f *fuzzServer) fuzzClient(t *testing.T, in []byte, random *rand.Rand) []by
 	return out.Bytes()
 }
 
+// fuzzInputs reach all that serve does.
+var fuzzInputs = []string{
+	"GET /P HTTP/1.1\nHost: a\n\nGET /W HTTP/1.1\nHost: a\n\nGET /X HTTP/1.1\nHost: a\n\nGET /P HTTP/1.1\nHost: a\n\n",
+	"POST /Q HTTP/1.1\nHost: a\nContent-Length: 5\n\nhelloGET /P HTTP/1.1\nHost: a\n\n",
+	"POST /R HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n\n3\nabc\n2;x=\"y\"\nde\n0\nX-T: 1\n\nHEAD /P HTTP/1.1\nHost: b\n\n",
+	"POST /S HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n\n3\nabc\n3\ndef\n3\nghi\n0\n\nGET /P HTTP/1.1\nHost: b\n\n",
+	"GET /T HTTP/1.1\nHost: a\n\nGET /P HTTP/1.1\nHost: a\n\n", "POST /U HTTP/1.1\nHost: a\nContent-Length: 5\n\nhello",
+	"GET /V HTTP/1.1\nHost: a\n\nGET /Y HTTP/1.1\nHost: a\n\nGET /_ HTTP/1.1\nHost: a\n\n",
+	"POST /Z HTTP/1.1\nHost: a\nContent-Length: 11\n\nhello worldGET /P HTTP/1.1\nHost: a\n\n",
+	"GET /[ HTTP/1.1\nHost: a\n\n", "GET /P HTTP/1.1\nHost: a\n\nGET /[ HTTP/1.1\nHost: a\n\nGET /P HTTP/1.1\nHost: a\n\n",
+	"GET /\\ HTTP/1.1\nHost: a\n\nGET /P HTTP/1.1\nHost: a\n\n", "GET /l HTTP/1.1\nHost: a\n\nGET /P HTTP/1.1\nHost: a\n\n",
+	"POST /m HTTP/1.1\nHost: a\nExpect: 100-continue\nContent-Length: 3\n\nabcGET /n HTTP/1.0\nConnection: keep-alive\n\nHEAD /_ HTTP/1.1\nHost: a\n\n",
+	"GET /P HTTP/1.1\nHost: a\n\nGET / HTTP/1.1\nHost: a\nUpgrade: x\nConnection: upgrade\n\nhead", "CONNECT a:1 HTTP/1.1\nHost: a\n\n",
+	"POST /R HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n\n3\nabc\nzz", "GET /g HTTP/1.1\nHost: a\n\nnonsense\n\n",
+}
+
 // FuzzLoopConn: whatever clients send to event loops, however it is cut up and
 // when, and whatever handlers do with it: nothing panics or is left behind, and
 // answers are well-formed and in order, as far as they go.
@@ -232,20 +248,7 @@ func FuzzLoopConn(f *testing.F) {
 	if !netpoll.Supported {
 		f.Skip("no event loops")
 	}
-	for _, in := range []string{
-		"GET /P HTTP/1.1\nHost: a\n\nGET /W HTTP/1.1\nHost: a\n\nGET /X HTTP/1.1\nHost: a\n\nGET /P HTTP/1.1\nHost: a\n\n",
-		"POST /Q HTTP/1.1\nHost: a\nContent-Length: 5\n\nhelloGET /P HTTP/1.1\nHost: a\n\n",
-		"POST /R HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n\n3\nabc\n2;x=\"y\"\nde\n0\nX-T: 1\n\nHEAD /P HTTP/1.1\nHost: b\n\n",
-		"POST /S HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n\n3\nabc\n3\ndef\n3\nghi\n0\n\nGET /P HTTP/1.1\nHost: b\n\n",
-		"GET /T HTTP/1.1\nHost: a\n\nGET /P HTTP/1.1\nHost: a\n\n", "POST /U HTTP/1.1\nHost: a\nContent-Length: 5\n\nhello",
-		"GET /V HTTP/1.1\nHost: a\n\nGET /Y HTTP/1.1\nHost: a\n\nGET /_ HTTP/1.1\nHost: a\n\n",
-		"POST /Z HTTP/1.1\nHost: a\nContent-Length: 11\n\nhello worldGET /P HTTP/1.1\nHost: a\n\n",
-		"GET /[ HTTP/1.1\nHost: a\n\n", "GET /P HTTP/1.1\nHost: a\n\nGET /[ HTTP/1.1\nHost: a\n\nGET /P HTTP/1.1\nHost: a\n\n",
-		"GET /\\ HTTP/1.1\nHost: a\n\nGET /P HTTP/1.1\nHost: a\n\n", "GET /l HTTP/1.1\nHost: a\n\nGET /P HTTP/1.1\nHost: a\n\n",
-		"POST /m HTTP/1.1\nHost: a\nExpect: 100-continue\nContent-Length: 3\n\nabcGET /n HTTP/1.0\nConnection: keep-alive\n\nHEAD /_ HTTP/1.1\nHost: a\n\n",
-		"GET /P HTTP/1.1\nHost: a\n\nGET / HTTP/1.1\nHost: a\nUpgrade: x\nConnection: upgrade\n\nhead", "CONNECT a:1 HTTP/1.1\nHost: a\n\n",
-		"POST /R HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n\n3\nabc\nzz", "GET /g HTTP/1.1\nHost: a\n\nnonsense\n\n",
-	} {
+	for _, in := range fuzzInputs {
 		for seed := range uint64(4) {
 			f.Add([]byte(lines(in)), seed)
 		}
@@ -300,7 +303,7 @@ func (ls *loopServer) leftOpen() (what string) {
 
 // checkNumbered reads answers strictly: those of the handler are in order, and
 // not somebody else's.
-func checkNumbered(t *testing.T, in, out []byte) {
+func checkNumbered(t testing.TB, in, out []byte) {
 	t.Helper()
 	r := newStrictReader(out)
 	last := 0

@@ -235,7 +235,11 @@ var sessionSteps = []sessionStep{
 // own accept.
 func listenSession(t testing.TB, network string, sys *books) (*loopServer, error) {
 	t.Helper()
-	s := sessionServer()
+	return listenServer(t, network, sessionServer(), sys)
+}
+
+func listenServer(t testing.TB, network string, s *Server, sys *books) (*loopServer, error) {
+	t.Helper()
 	s.sys, s.Logger, s.Carrier = sys, quietLogger, CarrierLoop
 	ls := &loopServer{Server: s, sys: sys, network: network, before: goroutines(), served: make(chan error, 1)}
 	if err := s.prepare(); err != nil {

@@ -118,6 +118,13 @@ func (s *Sys) Inject(faults ...Fault) {
 	s.faults = append(s.faults, faults...)
 }
 
+// Heal takes all faults back.
+func (s *Sys) Heal() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = nil
+}
+
 // Calls is how often the named method was called, or with "" any.
 func (s *Sys) Calls(name string) int {
 	s.mu.Lock()
