@@ -61,10 +61,13 @@ type conn struct {
 	quiet    *quiet // nil without a socket timeout
 
 	// Clock.
-	now         instant // of the last input or tick
-	started     instant // of the message being read; before the first, of the connection
-	idleSince   instant // the last answer was finished
-	lingerUntil instant // of writeLast
+	now         instant       // of the last input or tick
+	started     instant       // of the message being read; before the first, of the connection
+	idleSince   instant       // the last answer was finished
+	lingerUntil instant       // of writeLast
+	taking      patience      // with the client that takes answers
+	unsent      int           // what the kernel held when depart looked
+	look        time.Duration // until it looks again
 }
 
 // instant is a time on the server's clock: nanoseconds, never zero, which stands
@@ -167,6 +170,7 @@ func (c *conn) take(data []byte, now instant) {
 		return
 	}
 	c.wake()
+	c.waited()
 	c.received += uint64(len(data))
 	if c.quiet != nil {
 		c.quiet.stirred(now)
@@ -347,7 +351,7 @@ func (c *conn) meetDrop() step {
 	switch {
 	case c.eof && c.outgoing.len() > 0 && c.server.AllowHalfOpen:
 		return stepWait
-	case c.eof && c.writing == writeLast && c.t.pending() > 0:
+	case c.eof && c.writing == writeLast && (c.t.pending() > 0 || c.unsent > 0):
 		return stepWait // for the client to take it
 	case c.eof || c.writing == writeLast && c.dropped > lingerBytesMax:
 		return stepFinish
@@ -439,6 +443,10 @@ func (c *conn) finishInput() {
 	c.flush()
 	if c.t.pending() > 0 && c.writing == writeOpen {
 		c.endOutput()
+		return
+	}
+	if c.eof {
+		c.depart()
 		return
 	}
 	c.shut()

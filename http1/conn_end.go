@@ -21,6 +21,45 @@ func (c *conn) shut() {
 	c.notify()
 }
 
+// depart closes a connection on which nothing is going on any more. While the
+// client's system has not taken its answers, which the kernel holds then, it stays
+// on, as long as the client keeps the pace that WriteTimeout asks for; then it is
+// reset. To close it would leave it to the kernel, which tries for minutes.
+func (c *conn) depart() {
+	left := 0
+	if c.sent > unsentIgnored && c.server.timeouts.answer.bytes != 0 {
+		left = c.t.unsent()
+	}
+	if left == 0 {
+		c.shut()
+		return
+	}
+	c.wake()
+	if c.writing == writeOpen {
+		c.endOutput()
+		return
+	}
+	now, at := c.clock(), &c.server.timeouts.answer
+	if c.unsent != 0 {
+		c.taking.end(now)
+		c.taking.earn(uint64(max(0, c.unsent-left)), at)
+	} else if !c.t.closeWrite() {
+		c.shut()
+		return
+	}
+	c.unsent = left
+	c.taking.begin(now)
+	d := c.taking.until(at)
+	if now >= d {
+		c.t.reset()
+		c.shut()
+		return
+	}
+	c.look = min(max(2*c.look, departLookMin), c.server.timeouts.linger)
+	c.lingerUntil = min(d, now.after(c.look))
+	c.notify()
+}
+
 // abort is shut for another goroutine.
 func (c *conn) abort() {
 	c.mu.Lock()

@@ -124,9 +124,9 @@ func (c *conn) drained() {
 	c.finished()
 	c.idleSince = c.clock()
 	if c.writing == writeLast {
-		c.lingerUntil = c.clock().after(lingerTimeout)
+		c.lingerUntil = c.clock().after(c.server.timeouts.linger)
 		if c.eof {
-			c.shut()
+			c.depart()
 			return
 		}
 	}
@@ -325,12 +325,15 @@ func (c *conn) endOutput() {
 	c.abandon()
 	c.in, c.paused, c.overfull = nil, false, false
 	c.fresh, c.tunnel = nil, nil
-	c.lingerUntil = c.clock().after(lingerTimeout)
-	if settled || !c.t.closeWrite() || c.eof && c.t.pending() == 0 {
+	c.lingerUntil = c.clock().after(c.server.timeouts.linger)
+	switch {
+	case settled || c.eof && c.t.pending() == 0:
+		c.depart()
+	case !c.t.closeWrite():
 		c.shut()
-		return
+	default:
+		c.notify()
 	}
-	c.notify()
 }
 
 // close: the connection went away before the response was finished.

@@ -81,7 +81,7 @@ func (c *conn) onTimeout() func() {
 func (c *conn) idleTooLong() {
 	call := c.onTimeout()
 	if call == nil {
-		c.shut()
+		c.depart()
 		return
 	}
 	if c.quiet == nil {

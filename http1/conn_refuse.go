@@ -78,9 +78,7 @@ func (c *conn) answerRefusal() {
 func (c *conn) deadline() instant {
 	d := c.messageDeadline()
 	if c.quiet != nil {
-		if q := c.quietDeadline(); q != 0 && (d == 0 || q < d) {
-			return q
-		}
+		return earlier(d, c.quietDeadline())
 	}
 	return d
 }
@@ -99,7 +97,7 @@ func (c *conn) messageDeadline() instant {
 		return c.started.after(s.head)
 	case readBody:
 		if !c.current.arrived(c) {
-			return c.started.after(s.request)
+			return earlier(c.started.after(s.request), c.bodyDeadline())
 		}
 	case readDrop:
 		if c.writing == writeLast && c.t.pending() == 0 {
@@ -107,6 +105,37 @@ func (c *conn) messageDeadline() instant {
 		}
 	}
 	return 0
+}
+
+// bodyDeadline returns when the client will have been too slow with the body that
+// it is sending, if the server waits for it: begins to, perhaps. While nobody
+// wants the body, or a piece of it has not been taken, it is not the client that
+// is slow.
+func (c *conn) bodyDeadline() instant {
+	at, b := &c.server.timeouts.body, &c.current.body
+	if at.bytes == 0 || b.flow == flowUnasked || b.paused || c.meetInput() != stepRead {
+		return 0
+	}
+	come := b.received + uint64(b.dumped)
+	b.patience.earn(come-b.counted, at)
+	b.counted = come
+	b.patience.begin(c.clock())
+	return b.patience.until(at)
+}
+
+// waited: what the carrier has waited for has come, or something else.
+func (c *conn) waited() {
+	if c.work != nil && c.current != nil && c.current.body.patience.since != 0 {
+		c.current.body.patience.end(c.clock())
+	}
+}
+
+// earlier returns the earlier one of two times that may be none.
+func earlier(a, b instant) instant {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
 }
 
 // tick tells the connection what time it is. A client that is too slow with a
@@ -123,7 +152,7 @@ func (c *conn) tick(now instant) {
 	switch {
 	case d == 0 || now < d:
 	case c.reading == readDrop:
-		c.shut()
+		c.depart()
 	case c.reading == readIdle && c.idleSince != 0:
 		c.idleTooLong()
 	default:

@@ -98,6 +98,7 @@ func (t *fakeTransport) close()               { t.closed = true }
 func (t *fakeTransport) changed()             { t.changes++ }
 func (t *fakeTransport) pending() int         { return 0 }
 func (t *fakeTransport) unread() bool         { return true }
+func (t *fakeTransport) unsent() int          { return 0 }
 func (t *fakeTransport) push()                {}
 func (t *fakeTransport) block()               {}
 func (t *fakeTransport) enter()               {}

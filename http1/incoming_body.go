@@ -27,9 +27,11 @@ type body struct {
 	piece    []byte // the rest of the piece that has come in and nobody has taken
 	received uint64 // bytes that somebody could take
 	dumped   int    // bytes dropped
-	paused   bool   // Pause: OnData and OnEnd are not called
-	ended    bool   // the body has been taken, or dropped, to its end
-	out      bool   // somebody has it as an io.Reader and has not met its end
+	counted  uint64 // of both, what patience knows of
+	patience patience
+	paused   bool // Pause: OnData and OnEnd are not called
+	ended    bool // the body has been taken, or dropped, to its end
+	out      bool // somebody has it as an io.Reader and has not met its end
 	onData   func([]byte)
 	onEnd    func()
 }

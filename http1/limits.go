@@ -41,9 +41,23 @@ const (
 	// head into one buffer; larger ones are written from where they are.
 	copyBytesMax = 8 << 10
 
-	// writeBytesMax is the most that is written under one WriteTimeout. With
-	// the default of a minute a client must take 4 KiB a second.
+	// writeBytesMax is what a client has to take of an answer in one WriteTimeout,
+	// and the most that is written at once by a carrier that waits. With the
+	// default of a minute it is 4 KiB a second.
 	writeBytesMax = 256 << 10
+
+	// minBodyRate is the default of Server.MinBodyRate, in bytes a second, and
+	// bodyGrace how long a body may take whatever its rate is: Kestrel's. A modem
+	// of 1994 is ten times as fast.
+	minBodyRate = 240
+	bodyGrace   = 5 * time.Second
+
+	// bodyStallMax is for how long a body may stand still however fast it was
+	// before: a tunnel, or a change of networks.
+	bodyStallMax = time.Minute
+
+	// bodyRateMax is far more than one client sends.
+	bodyRateMax = 1 << 30
 
 	// readBufferBytes is the size of a read. Most requests fit several times.
 	readBufferBytes = 16 << 10
@@ -83,6 +97,14 @@ const (
 	// swallow what a client sends before it looks at a 4 MiB field's 431.
 	lingerTimeout  = 5 * time.Second
 	lingerBytesMax = 16 << 20
+
+	// unsentIgnored is how much a connection has to have sent before depart asks
+	// whether the client's system has taken it all.
+	unsentIgnored = 4 << 10
+
+	// departLookMin is when depart looks again for the first time: a round trip or
+	// so. It looks less and less often then.
+	departLookMin = 20 * time.Millisecond
 
 	// holdTime is how long output may wait for more output of the same turn,
 	// Node's tick. A handler that blocks must not keep back what is written.

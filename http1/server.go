@@ -96,9 +96,18 @@ type Server struct {
 	// body. Default 300 s.
 	ReadTimeout time.Duration
 
-	// WriteTimeout is how long the client may take for the next 256 KiB of an
-	// answer. Unlike net/http's it begins anew with each of them, so that an
-	// answer may be long or last for ever. Default 60 s.
+	// MinBodyRate is how fast a body has to come in, in bytes a second, after five
+	// seconds and on average over the time in which the server waits for it: not
+	// while the application does something else. It may stand still for a minute
+	// at most. A client that is slower gets 408. Up to 2^30, 0 for the default,
+	// 240; negative for none.
+	MinBodyRate int
+
+	// WriteTimeout is how long the client may take for 256 KiB of an answer, on
+	// average over the time in which output waits for it, and for how long it
+	// may take nothing at all. Unlike net/http's it is not for the whole answer,
+	// which may be long or last for ever. A client that is slower is cut off by
+	// a reset. Default 60 s.
 	WriteTimeout time.Duration
 
 	// IdleTimeout is how long a connection without requests is kept, in whole

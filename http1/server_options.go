@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"runtime"
@@ -29,6 +30,10 @@ const (
 // timeouts are the server's, with the defaults filled in; 0 means none.
 type timeouts struct {
 	head, request, write, idle time.Duration
+	linger                     time.Duration // always lingerTimeout, but in tests
+
+	body   pace // of clients that send one
+	answer pace // of clients that take one
 }
 
 // prepare checks the fields and fills in the defaults, once, at start-up.
@@ -71,6 +76,10 @@ func (s *Server) check() error {
 		return fmt.Errorf("http1: Server.MaxRequestsPerSocket is %d; allowed are 1 to %d, and 0 for no bound",
 			s.MaxRequestsPerSocket, 1<<30)
 	}
+	if s.MinBodyRate > bodyRateMax {
+		return fmt.Errorf("http1: Server.MinBodyRate is %d; allowed are 1 to %d, 0 for the default, %d, and less for none",
+			s.MinBodyRate, bodyRateMax, minBodyRate)
+	}
 	if s.HTTPValidation > ValidationInsecure {
 		return fmt.Errorf("http1: Server.HTTPValidation is %d; allowed are ValidationStrict, ValidationRelaxed and ValidationInsecure",
 			s.HTTPValidation)
@@ -110,6 +119,7 @@ func (s *Server) fill() {
 		write:   orDefault(s.WriteTimeout, defaultWriteTimeout),
 		idle:    orDefault(s.IdleTimeout, defaultIdleTimeout),
 	}
+	t.linger = lingerTimeout
 	head := defaultReadHeaderTimeout
 	if t.request > 0 {
 		head = min(head, t.request)
@@ -122,6 +132,12 @@ func (s *Server) fill() {
 		}
 		s.keepAliveLine = fmt.Sprintf("Keep-Alive: timeout=%d%s\r\n", t.idle/time.Second, most)
 		t.idle += orDefault(s.KeepAliveTimeoutBuffer, keepAliveBuffer)
+	}
+	if rate := cmp.Or(s.MinBodyRate, minBodyRate); rate > 0 {
+		t.body = pace{bytes: uint64(rate), per: time.Second, grace: bodyGrace, most: bodyStallMax}
+	}
+	if t.write > 0 {
+		t.answer = pace{bytes: writeBytesMax, per: t.write, grace: t.write, most: t.write}
 	}
 	s.timeouts = t
 

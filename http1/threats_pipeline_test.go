@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -210,8 +212,11 @@ func TestNothingBehindTheLast(t *testing.T) {
 			default:
 			}
 			out, err := io.ReadAll(c)
+			if errors.Is(err, syscall.ECONNRESET) {
+				err = nil // who goes on after its own close has no claim to more than the answers
+			}
 			cut := test.url == "/panics" // and the client may learn of it by a reset
-			if err != nil && !cut || strings.Count(string(out), "HTTP/1.1 200") < 1 && err == nil {
+			if err != nil || !cut && strings.Count(string(out), "HTTP/1.1 200") < 1 {
 				t.Errorf("%s: %q, %v", test.url, out, err)
 			}
 			mu.Lock()

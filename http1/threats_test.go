@@ -48,9 +48,20 @@ func newVictim(t *testing.T, s *Server) *victim {
 	t.Helper()
 	v := &victim{seen: make(map[string][]string)}
 	s.OnRequest = v.onRequest
-	v.addr = start(t, s)
-	talk(t, v.addr, lastGet) // has the event loops started: who starts another server counts goroutines
+	v.addr = startWarm(t, s)
 	return v
+}
+
+// startWarm is start for a test with several servers: each counts goroutines, so
+// the event loops of those before it have to be there.
+func startWarm(t *testing.T, s *Server) (addr string) {
+	t.Helper()
+	addr = start(t, s)
+	c := dial(t, addr)
+	io.WriteString(c, "nonsense\r\n\r\n")
+	io.Copy(io.Discard, c)
+	c.Close()
+	return addr
 }
 
 func (v *victim) onRequest(req *IncomingMessage, res *ServerResponse) {
@@ -193,10 +204,12 @@ func (th *threat) split(t *testing.T, number int) {
 	}
 	in := []byte(before + th.in + hidden)
 	try("whole", in)
-	try("byte by byte", bytewise(in)...)
 	step := 1 + len(th.in)/400
 	if invariants.Enabled {
-		step = 7
+		step = max(7, len(th.in)/20)
+	}
+	if len(in) < 400 || !invariants.Enabled || number%10 == 0 {
+		try("byte by byte", bytewise(in)...)
 	}
 	for at := len(before) + number%step; at < len(before)+len(th.in); at += step {
 		try(fmt.Sprint("split at ", at), in[:at], in[at:])

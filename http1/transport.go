@@ -53,6 +53,10 @@ type transport interface {
 	// called twice.
 	close()
 
+	// unsent is how many bytes of the output the peer's system has not taken, as far
+	// as the carrier can know. 0 if the connection is gone.
+	unsent() int
+
 	// changed: run may have something to do, or the connection an earlier
 	// deadline than when the carrier began to wait. Whoever waits on conn.cond
 	// has been woken already.

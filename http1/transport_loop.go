@@ -58,6 +58,7 @@ const readsMax = 16
 func (t *loopTransport) drive(turn *loop.Turn) {
 	c := t.conn
 	t.running, t.turn = true, turn
+	c.waited()
 	t.takeAhead()
 	for reads := 0; ; {
 		step := c.run()
@@ -246,6 +247,7 @@ func (t *loopTransport) pump(turn *loop.Turn) {
 	if reads == readsMax {
 		t.post()
 	}
+	t.arm()
 	t.tell()
 }
 
@@ -446,7 +448,9 @@ func (t *loopTransport) fill() {
 		t.readInto(t.buf.b)
 		return
 	}
+	t.arm()
 	c.waitForChange()
+	c.waited()
 }
 
 // block implements transport.
@@ -498,6 +502,9 @@ func (t *loopTransport) closeWrite() bool {
 	return t.socket.CloseWrite() == nil
 }
 
+// unsent implements transport.
+func (t *loopTransport) unsent() int { return t.socket.Untaken() }
+
 // close implements transport.
 func (t *loopTransport) close() {
 	t.ahead = nil
@@ -533,11 +540,7 @@ func (t *loopTransport) post() {
 // arm sees to it that OnTimeout is called when there is something to do, or
 // earlier.
 func (t *loopTransport) arm() {
-	d := t.conn.deadline()
-	if t.writeBy != 0 && (d == 0 || t.writeBy < d) {
-		d = t.writeBy
-	}
-	if d != 0 {
+	if d := earlier(t.conn.deadline(), t.writeBy); d != 0 {
 		t.socket.SetTimer(int64(d))
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/cork-go/cork/internal/invariants"
+	"github.com/cork-go/cork/internal/netpoll"
 )
 
 // netTransport carries a connection over a net.Conn, with one goroutine that
@@ -39,7 +40,7 @@ type netTransport struct {
 	// too early, never too late: who meets one looks whether it is time. So
 	// it is not moved with each request.
 	readBy      instant
-	writeBy     time.Time
+	writeBy     instant
 	readExpired bool // readBy has passed: it has to be set anew in any case
 
 	vec net.Buffers
@@ -182,6 +183,7 @@ func (t *netTransport) fill() {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		t.readExpired = true
 		c.tick(now)
+		c.waited()
 	default:
 		c.shut()
 	}
@@ -283,8 +285,8 @@ func (t *netTransport) time() time.Time { return t.server.now() }
 func (t *netTransport) write(bufs [][]byte) error {
 	if len(bufs) == 1 && len(bufs[0]) <= writeBytesMax {
 		t.armWrite()
-		_, err := t.socket.Write(bufs[0])
-		return err
+		n, err := t.socket.Write(bufs[0])
+		return t.wrote(n, err)
 	}
 	for len(bufs) > 0 {
 		t.armWrite()
@@ -304,26 +306,40 @@ func (t *netTransport) write(bufs [][]byte) error {
 		_, err := t.vec.WriteTo(t.socket)
 		clear(whole)
 		t.vec = whole[:0]
-		if err != nil {
+		if err = t.wrote(n, err); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// armWrite gives the next write its time, or up to an eighth less: so the
-// deadline need not be set for each.
+// armWrite gives the next write what is left of the peer's time, or up to an
+// eighth less: so the deadline need not be set for each.
 func (t *netTransport) armWrite() {
-	limit := t.server.timeouts.write
-	if limit == 0 {
+	at, taking := &t.server.timeouts.answer, &t.conn.taking
+	if at.bytes == 0 {
 		return
 	}
-	now := t.server.now()
-	if t.writeBy.Sub(now) > limit-limit/8 {
-		return
+	taking.begin(t.now())
+	d := taking.until(at)
+	if left := d - taking.since; t.writeBy > d || t.writeBy <= d-left/8 {
+		t.writeBy = d
+		_ = t.socket.SetWriteDeadline(t.server.realTime(d)) // fails on a closed socket, and so will the write
 	}
-	t.writeBy = now.Add(limit)
-	_ = t.socket.SetWriteDeadline(t.writeBy)
+}
+
+// wrote keeps the book of how long the peer has let a write wait. One that is too
+// slow gets a reset: the end of the output would not get through either.
+func (t *netTransport) wrote(n int, err error) error {
+	at, taking := &t.server.timeouts.answer, &t.conn.taking
+	if at.bytes != 0 {
+		taking.end(t.now())
+		taking.earn(uint64(n), at)
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		t.reset()
+	}
+	return err
 }
 
 // unread implements transport: who knows.
@@ -333,6 +349,19 @@ func (t *netTransport) unread() bool { return true }
 func (t *netTransport) closeWrite() bool {
 	half, ok := t.socket.(interface{ CloseWrite() error })
 	return ok && half.CloseWrite() == nil
+}
+
+// unsent implements transport.
+func (t *netTransport) unsent() (n int) {
+	if t.raw != nil {
+		_ = t.raw.Control(func(fd uintptr) {
+			var err error
+			if n, err = netpoll.OS.Unacked(int(fd)); err != nil {
+				n = 0
+			}
+		})
+	}
+	return n
 }
 
 // close implements transport.

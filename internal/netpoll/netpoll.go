@@ -126,7 +126,8 @@ type Sys interface {
 	// SetKeepAlive switches TCP's keep-alive probes on. Not for Unix sockets.
 	SetKeepAlive(fd int, config KeepAlive) error
 	// Unacked is how many of the bytes that were written the peer's system has not
-	// acknowledged. It fails where there is no telling.
+	// acknowledged. It fails where there is no telling, or nothing to wait for since
+	// the connection is gone.
 	Unacked(fd int) (int, error)
 	// SetLinger0 makes Close reset the connection and drop what was not sent.
 	SetLinger0(fd int) error

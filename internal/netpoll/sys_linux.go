@@ -147,7 +147,16 @@ func errnoErr(errno syscall.Errno) error {
 	return errno
 }
 
-func (*system) Unacked(fd int) (int, error) { return unix.IoctlGetInt(fd, unix.SIOCOUTQ) }
+func (*system) Unacked(fd int) (int, error) {
+	n, err := unix.IoctlGetInt(fd, unix.SIOCOUTQ)
+	if n > 0 && err == nil { // it counts on when the connection is gone
+		const tcpClose = 7
+		if info, e := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO); e == nil && info.State == tcpClose {
+			return 0, unix.ENOTCONN
+		}
+	}
+	return n, err
+}
 
 func (*system) Close(fd int) error {
 	// It does not wait: nothing here lingers in the foreground. With the scheduler's

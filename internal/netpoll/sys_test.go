@@ -625,3 +625,51 @@ func TestRaceDetectorKnowsSockets(t *testing.T) {
 	}
 	<-done
 }
+
+// TestUnacked: what the peer's system has taken is not counted, what it has no room
+// for is, and a connection that is gone is an error.
+func TestUnacked(t *testing.T) {
+	l, addr := listenTCP(t, "127.0.0.1:0", ListenOptions{})
+	c, err := net.Dial("tcp", addr.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.(*net.TCPConn).SetReadBuffer(4 << 10)
+	fd, _ := accepted(t, l)
+	if n, err := OS.Unacked(fd); errors.Is(err, unix.ENOTSUP) {
+		t.Skip("this system does not tell")
+	} else if n != 0 || err != nil {
+		t.Errorf("nothing was written: %d, %v", n, err)
+	}
+	if _, err := OS.Write(fd, []byte("hello")); err != nil {
+		t.Fatal(err)
+	}
+	unacked := func(want func(int, error) bool) (n int, err error) {
+		for range 500 {
+			if n, err = OS.Unacked(fd); want(n, err) {
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		return n, err
+	}
+	if n, err := unacked(func(n int, err error) bool { return n == 0 }); n != 0 || err != nil {
+		t.Errorf("5 bytes that fit: %d, %v", n, err)
+	}
+	written := 5
+	for {
+		n, err := OS.Write(fd, make([]byte, 64<<10))
+		if written += n; err != nil {
+			break
+		}
+	}
+	if n, err := unacked(func(n int, err error) bool { return n > 0 }); n <= 0 || n > written || err != nil {
+		t.Errorf("%d bytes that do not fit: %d, %v", written, n, err)
+	}
+	c.(*net.TCPConn).SetLinger(0)
+	c.Close()
+	if n, err := unacked(func(n int, err error) bool { return err != nil }); err == nil {
+		t.Errorf("gone: %d, %v", n, err)
+	}
+}
