@@ -154,10 +154,10 @@ func TestWriteTimeout(t *testing.T) {
 		whole bool
 	}{
 		{"a byte at a time", 400 << 10, 5 * time.Millisecond, 1, true, false},
-		{"in time", 1 << 20, 50 * time.Millisecond, 64 << 10, true, true},
-		{"in time, without events", 700 << 10, 50 * time.Millisecond, 64 << 10, false, true},
+		{"in time", 3 << 20, 20 * time.Millisecond, 64 << 10, true, true},
+		{"in time, without events", 3 << 20, 20 * time.Millisecond, 64 << 10, false, true},
 		{"too slow", 1 << 20, 50 * time.Millisecond, 16 << 10, true, false},
-		{"a small one, slow but in time", 1000, 50 * time.Millisecond, 250, true, true},
+		{"a small one, slow but in time", 1000, 20 * time.Millisecond, 250, true, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			sys := &slowSys{books: newBooks()}
