@@ -131,6 +131,7 @@ type work struct {
 	heldBytes int     // in responses behind the front
 	stuffed   bool    // much was held when the last request came in
 	draining  bool    // some response has OnDrain, and waits for it
+	severed   bool    // a reset says that the last answer is not whole
 	turn      bool    // run is at work: output may be gathered
 	holding   bool    // the carrier sees to it that out does not wait for long
 	vec       [3][]byte

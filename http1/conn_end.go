@@ -21,16 +21,40 @@ func (c *conn) shut() {
 	c.notify()
 }
 
+// breakOff ends the connection with a response that does not become whole, when
+// its turn comes: what was earned before it is delivered, nothing behind it is
+// executed. That it is not whole shows by its length or by its last chunk; if it
+// would end with the connection, by a reset.
+func (c *conn) breakOff(res *ServerResponse) {
+	c.conclude()
+	if c.outgoing.front() != res {
+		res.doom()
+		return
+	}
+	c.severed = res.onWire && !res.noBody && res.length.kind == bodyUntilClose
+	c.endOutput()
+}
+
+// doom: the connection ends when it is the response's turn.
+func (res *ServerResponse) doom() {
+	res.doomed = true
+	res.conn.heldBytes -= len(res.held)
+	res.held = nil
+}
+
 // depart closes a connection on which nothing is going on any more. While the
 // client's system has not taken its answers, which the kernel holds then, it stays
 // on, as long as the client keeps the pace that WriteTimeout asks for; then it is
 // reset. To close it would leave it to the kernel, which tries for minutes.
 func (c *conn) depart() {
-	left := 0
-	if c.sent > unsentIgnored && c.server.timeouts.answer.bytes != 0 {
+	left, severed := 0, c.work != nil && c.severed
+	if severed || c.sent > unsentIgnored && c.server.timeouts.answer.bytes != 0 {
 		left = c.t.unsent()
 	}
 	if left == 0 {
+		if severed {
+			c.t.reset()
+		}
 		c.shut()
 		return
 	}
@@ -43,20 +67,20 @@ func (c *conn) depart() {
 	if c.unsent != 0 {
 		c.taking.end(now)
 		c.taking.earn(uint64(max(0, c.unsent-left)), at)
-	} else if !c.t.closeWrite() {
+	} else if !severed && !c.t.closeWrite() {
 		c.shut()
 		return
 	}
 	c.unsent = left
 	c.taking.begin(now)
 	d := c.taking.until(at)
-	if now >= d {
+	if d != 0 && now >= d {
 		c.t.reset()
 		c.shut()
 		return
 	}
 	c.look = min(max(2*c.look, departLookMin), c.server.timeouts.linger)
-	c.lingerUntil = min(d, now.after(c.look))
+	c.lingerUntil = earlier(d, now.after(c.look))
 	c.notify()
 }
 

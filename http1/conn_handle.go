@@ -84,14 +84,18 @@ func (c *conn) deliver() {
 }
 
 // failed is what becomes of a response whose handler has panicked: a 500 if
-// nothing of it has been sent, else the connection is closed.
+// nothing of it has been sent, else it is broken off. Either is the last answer
+// of its connection, behind those that were asked for before.
 func (c *conn) failed(res *ServerResponse, fault any) {
-	if fault == nil || res.ended || c.writing == writeClosed || res.closed {
+	if fault == nil {
+		return
+	}
+	res.ex.req.body.onData = nil // what is left of the body is nobody's
+	if res.ended || c.writing == writeClosed || res.closed {
 		return
 	}
 	if fault == http.ErrAbortHandler || res.onWire {
-		c.flush()
-		c.shut()
+		c.breakOff(res)
 		return
 	}
 	c.heldBytes -= len(res.held)
@@ -99,12 +103,57 @@ func (c *conn) failed(res *ServerResponse, fault any) {
 	res.OutgoingMessage.reset()
 	res.StatusMessage = ""
 	res.head = res.head[:0]
+	res.written, res.StrictContentLength = 0, false
 	res.ShouldKeepAlive = false
 	c.mu.Unlock()
 	_ = res.SetHeader("Content-Type", "text/plain; charset=utf-8")
 	res.StatusCode = 500
 	_ = res.End(StatusText(500))
 	c.mu.Lock()
+}
+
+// exited: code of the application has ended the goroutine that ran the connection
+// (runtime.Goexit); another one goes on. The connection ends when the answers that
+// are due are out. One that the code was asked for is broken off, as by
+// http.ErrAbortHandler, and so is the answer of a refusal.
+func (c *conn) exited() {
+	w := c.work
+	if w == nil {
+		c.shut()
+		return
+	}
+	ex, inHook := w.calling, w.lent
+	w.turn, w.lent, w.serving, w.calling = false, false, nil, nil
+	if ex == nil && inHook && w.refused != nil {
+		c.endRefused(nil)
+		return
+	}
+	c.conclude()
+	last := w.outgoing.back()
+	if ex == nil && last != nil && !last.ex.returned {
+		ex = last.ex // the hook of a request that is dropped
+	}
+	if ex != nil {
+		c.left(ex)
+	}
+	switch last = w.outgoing.back(); {
+	case c.writing != writeOpen:
+	case last != nil:
+		last.last = true
+	default:
+		c.endOutput()
+	}
+}
+
+// left does what is left to do of handle or deliver.
+func (c *conn) left(ex *exchange) {
+	if !ex.returned {
+		ex.returned, ex.lent = true, true
+		ex.req.materialise()
+		ex.req.head = nil
+	}
+	ex.req.body.piece = nil
+	c.failed(&ex.res, http.ErrAbortHandler)
 }
 
 // serveRequest calls the handler and returns what it panicked with, or nil.

@@ -125,7 +125,7 @@ func (c *conn) drained() {
 	c.idleSince = c.clock()
 	if c.writing == writeLast {
 		c.lingerUntil = c.clock().after(c.server.timeouts.linger)
-		if c.eof {
+		if c.eof || c.severed {
 			c.depart()
 			return
 		}
@@ -260,12 +260,30 @@ func (c *conn) shift() {
 
 // conclude has no further request read, but the one whose body is being read.
 func (c *conn) conclude() {
+	c.dropFresh()
 	switch {
 	case c.current != nil:
 		c.current.keepAlive = false
-	case c.reading < readTunnel:
+	case c.reading <= readTunnel && c.tunnel == nil:
 		c.reading = readDrop
 		c.in, c.paused, c.filling = nil, false, nil
+	}
+}
+
+// dropFresh forgets a request whose handler has not been called.
+func (c *conn) dropFresh() {
+	ex := c.fresh
+	if ex == nil {
+		return
+	}
+	c.fresh = nil
+	if c.outgoing.back() == &ex.res { // else it is not known yet what it is
+		c.outgoing.popBack()
+		c.incoming.popBack()
+	}
+	if c.current == &ex.req {
+		c.current, c.reading = nil, readDrop
+		c.in, c.paused = nil, false
 	}
 }
 
@@ -291,7 +309,7 @@ func (c *conn) promote() {
 		c.setTimeout(res.hooks.limit)
 	}
 	if res.doomed {
-		c.cut()
+		c.endOutput()
 		return
 	}
 	if len(res.held) == 0 {
@@ -327,6 +345,8 @@ func (c *conn) endOutput() {
 	c.fresh, c.tunnel = nil, nil
 	c.lingerUntil = c.clock().after(c.server.timeouts.linger)
 	switch {
+	case c.severed:
+		c.depart()
 	case settled || c.eof && c.t.pending() == 0:
 		c.depart()
 	case !c.t.closeWrite():

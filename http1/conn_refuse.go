@@ -59,18 +59,23 @@ func (c *conn) answerRefusal() {
 	if hook := c.server.OnClientError; hook != nil {
 		c.unlocked(func() { hook(e) })
 	}
+	if !sendable {
+		e.Answer = nil
+	}
+	c.endRefused(e.Answer)
+}
+
+// endRefused is answerRefusal behind the hook.
+func (c *conn) endRefused(answer []byte) {
 	c.refused = nil
 	if c.writing != writeOpen {
 		return // closed meanwhile
 	}
-	if c.cutOff {
-		c.flush()
-		c.shut()
+	if front := c.outgoing.front(); c.cutOff && front != nil {
+		c.breakOff(front)
 		return
 	}
-	if sendable {
-		c.gather(e.Answer)
-	}
+	c.gather(answer)
 	c.endOutput()
 }
 

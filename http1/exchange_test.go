@@ -116,7 +116,7 @@ func TestExchanges(t *testing.T) {
 			"HTTP/1.1 500 Internal Server Error\r\nContent-Type: text/plain; charset=utf-8\r\n" + stop + sized("Internal Server Error"), "ended"},
 		{"panic after the head", func(_ *IncomingMessage, res *ServerResponse) { res.FlushHeaders(); panic("boom") },
 			"GET / HTTP/1.1\nHost: a\n\n", false,
-			"HTTP/1.1 200 OK\r\n" + keep + "Transfer-Encoding: chunked\r\n\r\n", "closed"},
+			"HTTP/1.1 200 OK\r\n" + keep + "Transfer-Encoding: chunked\r\n\r\n", "ended"},
 		{"panic after the end", func(_ *IncomingMessage, res *ServerResponse) { res.End("x"); panic("boom") },
 			"GET / HTTP/1.1\nHost: a\n\n", false, "HTTP/1.1 200 OK\r\n" + keep + sized("x"), "open"},
 		{"100-continue", echo, "POST / HTTP/1.1\nHost: a\nExpect: 100-Continue\nContent-Length: 2\n\nhi", false,

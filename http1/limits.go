@@ -106,6 +106,10 @@ const (
 	// so. It looks less and less often then.
 	departLookMin = 20 * time.Millisecond
 
+	// goexitWait bounds, roughly, the time for which a goroutine that ends in a
+	// handler waits for a Write elsewhere.
+	goexitWait = 16 * time.Millisecond
+
 	// holdTime is how long output may wait for more output of the same turn,
 	// Node's tick. A handler that blocks must not keep back what is written.
 	holdTime = time.Millisecond

@@ -59,8 +59,8 @@ func (res *ServerResponse) Destroy() {
 		return
 	}
 	defer c.unlock()
-	res.doomed = true
-	res.held, c.heldBytes = nil, c.heldBytes-len(res.held)
+	res.doom()
+	c.conclude()
 	if c.outgoing.front() == res {
 		c.cut()
 	}

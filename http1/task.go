@@ -71,8 +71,8 @@ func (c *conn) taskOfOrdinary(ex *exchange) task {
 func (c *conn) ask(ex *exchange) bool {
 	wanted := false
 	c.unlocked(func() { wanted = c.server.ShouldUpgrade(&ex.req) })
-	if c.writing == writeClosed {
-		return false
+	if c.reading != readTunnel {
+		return false // closed, or concluded
 	}
 	if wanted {
 		ex.task = taskTunnel

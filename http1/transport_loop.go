@@ -318,11 +318,11 @@ func (t *loopTransport) OnGoexit() {
 	c := t.conn
 	c.mu.Lock()
 	t.running, t.turn, t.entered, t.inUser = false, nil, false, false
-	c.shut()
-	if c.work != nil {
-		c.turn, c.lent, c.serving = false, false, nil
+	c.exited()
+	t.settle()
+	if c.writing != writeClosed {
+		t.post()
 	}
-	t.releaseBuffer()
 	c.unlock()
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"runtime/debug"
 	"syscall"
@@ -68,7 +69,8 @@ func (t *netTransport) serve() {
 			panic(fault) // ours, with conn.mu held perhaps: nothing to be saved
 		}
 		if !ended {
-			t.abandon()
+			t.goOn()
+			return
 		}
 		t.server.removeConnection(t)
 		t.releaseBuffers()
@@ -83,8 +85,8 @@ func (t *netTransport) serve() {
 			c.small = nil
 			t.waitForChange()
 		case stepUpgrade:
-			t.handOver()
 			ended = true
+			t.handOver()
 			return
 		case stepClosed:
 			c.unlock()
@@ -116,21 +118,25 @@ func (t *netTransport) onDeadline() {
 	c.unlock()
 }
 
-// abandon ends the connection of a goroutine that ends in the middle of a hook
-// (runtime.Goexit). A Read or Write in another goroutine may hold mu or a
-// buffer: the socket is closed first, so that they let go.
-func (t *netTransport) abandon() {
-	_ = t.socket.Close()
+// goOn ends a connection whose goroutine ends in code of the application
+// (runtime.Goexit), on another goroutine. A Write elsewhere that waits for the
+// client has mu for so long: then the socket is closed, so that it lets go.
+func (t *netTransport) goOn() {
 	c := t.conn
-	c.mu.Lock()
-	for c.work != nil && c.pumping {
-		c.wait()
+	for wait := holdTime; !c.mu.TryLock(); wait *= 2 {
+		if wait > goexitWait {
+			_ = t.socket.Close()
+			c.mu.Lock()
+			break
+		}
+		time.Sleep(wait)
 	}
-	c.shut()
-	if c.work != nil {
-		c.turn = false
+	c.exited()
+	if t.reading {
+		t.armRead(longAgo) // for a body that is of no interest any more
 	}
 	c.unlock()
+	go t.serve() // ends when the connection does
 }
 
 func (t *netTransport) releaseBuffers() {
@@ -352,15 +358,20 @@ func (t *netTransport) closeWrite() bool {
 }
 
 // unsent implements transport.
-func (t *netTransport) unsent() (n int) {
-	if t.raw != nil {
-		_ = t.raw.Control(func(fd uintptr) {
-			var err error
-			if n, err = netpoll.OS.Unacked(int(fd)); err != nil {
-				n = 0
-			}
-		})
+func (t *netTransport) unsent() int {
+	if t.raw == nil {
+		return 0
 	}
+	return unsentOf(t.raw)
+}
+
+func unsentOf(raw syscall.RawConn) (n int) {
+	_ = raw.Control(func(fd uintptr) {
+		var err error
+		if n, err = netpoll.OS.Unacked(int(fd)); err != nil {
+			n = 0
+		}
+	})
 	return n
 }
 
@@ -417,10 +428,25 @@ func (s *Server) callTunnel(req *IncomingMessage, socket net.Conn, head []byte) 
 	returned := false
 	defer func() {
 		if !returned { // a panic, or Goexit
-			_ = socket.Close()
+			s.closeTunnel(socket)
 		}
 	}()
 	returned = s.guard(func() { hook(req, socket, head) })
+}
+
+// closeTunnel closes a connection when its client has taken what was sent: with
+// input that nobody has read closing is a reset, which ends that too.
+func (s *Server) closeTunnel(socket net.Conn) {
+	defer socket.Close()
+	half, ok := socket.(interface{ CloseWrite() error })
+	raw := rawConn(socket)
+	if !ok || raw == nil || half.CloseWrite() != nil {
+		return
+	}
+	until := time.Now().Add(s.timeouts.linger)
+	for unsentOf(raw) > 0 && time.Now().Before(until) {
+		time.Sleep(departLookMin)
+	}
 }
 
 // guard calls a hook and reports whether it returned without a panic.
@@ -430,7 +456,7 @@ func (s *Server) guard(hook func()) (ok bool) {
 		if v, violated := fault.(invariants.Violation); violated {
 			panic(v)
 		}
-		if fault != nil {
+		if fault != nil && fault != http.ErrAbortHandler {
 			s.logger().Error("http1: panic in hook", "panic", fmt.Sprint(fault), "stack", string(debug.Stack()))
 		}
 	}()
