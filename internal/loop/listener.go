@@ -110,7 +110,13 @@ func (ln *Listener) accept() {
 		return
 	}
 	defer ln.mu.Unlock()
-	gone := 0
+	gone, refused := 0, 0
+	var why error
+	defer func() {
+		if refused > 0 { // told once: there may be very many
+			ln.group.fail(fmt.Errorf("loop: connections refused: %d: %w", refused, why))
+		}
+	}()
 	for i := 0; i < acceptsMax && !ln.closed; i++ {
 		fd, peer, err := ln.group.sys.Accept(ln.fd)
 		switch err {
@@ -122,6 +128,7 @@ func (ln *Listener) accept() {
 			if !ln.refuse(err) {
 				return
 			}
+			refused, why = refused+1, err
 		case syscall.ENOBUFS, syscall.ENOMEM, syscall.EINVAL, syscall.EBADF:
 			ln.pause(err)
 			return
@@ -135,15 +142,18 @@ func (ln *Listener) accept() {
 
 // refuse ends a connection for which there is no descriptor, with the one that
 // is kept for this: else it would stay in line and the loop would spin. It
-// reports whether the listener can go on.
+// reports whether there was one. The kernel says that there is no descriptor
+// before it looks whether there is a connection.
 func (ln *Listener) refuse(why error) bool {
 	g := ln.group
-	if !g.reserve.spend(g.sys, ln.fd) {
+	switch g.reserve.spend(g.sys, ln.fd) {
+	case nil:
+		return true
+	case syscall.EAGAIN:
+	default:
 		ln.pause(why)
-		return false
 	}
-	g.fail(fmt.Errorf("loop: connection refused: %w", why))
-	return true
+	return false
 }
 
 // pause stops watching for a while. ln.mu is held.
@@ -189,13 +199,13 @@ func (r *reserve) reopen(sys netpoll.Sys) {
 }
 
 // spend accepts a connection with the reserve, closes it and takes the reserve
-// back. It reports whether it could.
-func (r *reserve) spend(sys netpoll.Sys, listener int) bool {
+// back. EAGAIN: there is no connection.
+func (r *reserve) spend(sys netpoll.Sys, listener int) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !r.ok {
 		r.reopen(sys)
-		return false
+		return syscall.EMFILE
 	}
 	_ = sys.Close(r.fd)
 	r.ok = false
@@ -204,7 +214,7 @@ func (r *reserve) spend(sys netpoll.Sys, listener int) bool {
 		_ = sys.Close(fd)
 	}
 	r.reopen(sys)
-	return err == nil || err == syscall.EAGAIN
+	return err
 }
 
 func (r *reserve) close(sys netpoll.Sys) {

@@ -75,6 +75,20 @@ func TestAcceptErrors(t *testing.T) {
 	}
 }
 
+// TestNobodyInLine: the kernel says that there is no descriptor also where there is
+// no connection that would need it. That is nothing to tell of.
+func TestNobodyInLine(t *testing.T) {
+	e := start(t, 1, "tcp", plain, faulty.Fault{Call: "Accept", N: 2, Err: syscall.EMFILE})
+	e.echo(e.dial(), pattern(10))
+	if !eventually(func() bool { return e.sys.Calls("Accept") >= 3 }) {
+		t.Fatal("Accept is not called again")
+	}
+	e.echo(e.dial(), pattern(10))
+	if n := e.sys.Calls("Accept"); n > 5 || len(e.failures()) > 0 {
+		t.Errorf("%d calls of Accept for two connections; %v", n, e.failures())
+	}
+}
+
 // TestCloseWhilePaused: a pause ends with the listener.
 func TestCloseWhilePaused(t *testing.T) {
 	e := start(t, 2, "tcp", plain, faulty.Fault{Call: "Accept", N: 1, Err: syscall.ENOMEM})
