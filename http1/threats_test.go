@@ -266,7 +266,7 @@ func TestThreatTable(t *testing.T) {
 		}
 		for _, m := range regexp.MustCompile(`(?m)^func (Test\w+)\(`).FindAllStringSubmatch(string(src), -1) {
 			there[m[1]] = true
-			if strings.HasPrefix(file, "threats_") && !named[m[1]] && m[1] != "TestThreatTable" {
+			if strings.HasPrefix(file, "threats_") && !named[m[1]] && m[1] != "TestThreatTable" && !strings.HasSuffix(m[1], "Child") {
 				t.Errorf("docs/threats.md does not name %s", m[1])
 			}
 		}
