@@ -55,10 +55,10 @@ const bodyBytesMax = 1<<63 - 1 // fits every signed counter
 //     absolute http or https one is a host without user (RFC 9110 sections
 //     4.2.1 and 4.2.4), for it counts and not the Host field. That of CONNECT is
 //     host and port (RFC 9112 section 3.2.3). Else 400.
-//  3. Nobody may send two Hosts or a malformed one (RFC 9112 section 3.2), or one
-//     that differs from the host in the target: somebody on the way may go by the
-//     other one. 400. The missing one is the connection's business, like unknown
-//     expectations.
+//  3. Nobody may send two Hosts or a malformed one (RFC 9112 section 3.2): 400. The
+//     host of an absolute http or https target takes the place of the Host field
+//     (section 3.2.2), so that nobody goes by the other one. The missing one is the
+//     connection's business, like unknown expectations.
 //  4. Transfer-Encoding is one field, `chunked` (RFC 9112 section 6.1). Other
 //     codings before a final chunked: 501, since we cannot decode them. All
 //     else, the empty field too, and any on HTTP/1.0: 400.
@@ -88,8 +88,8 @@ func checkRequest(facts *requestFacts, m *httpparse.Message, head []byte, fields
 			}
 		}
 	}
-	if facts.hosts > 0 && len(target) > 0 && target[0] != '/' && !sameHost(target, hostOf(fields, head)) {
-		return &refusal{400, httpparse.InvalidHeaderToken, "Host field and request target name different hosts"}
+	if facts.hosts > 0 && len(target) > 0 && target[0] != '/' {
+		replaceHost(fields, m.Target.Off, target)
 	}
 	facts.ambiguous = facts.codes > 0 && m.Flags&httpparse.FlagContentLength != 0
 	return facts.setLength(m)
@@ -123,14 +123,17 @@ func colonsFollow(fields []httpparse.Field, head []byte) bool {
 	return true
 }
 
-// hostOf returns the value of the Host field.
-func hostOf(fields []httpparse.Field, head []byte) []byte {
+// replaceHost has the Host field say what the target says, which stands at off.
+func replaceHost(fields []httpparse.Field, off uint32, target []byte) {
+	at, n, known := authorityOf(target)
+	if !known {
+		return
+	}
 	for i := range fields {
-		if fields[i].ID == fieldname.Host {
-			return fields[i].Value(head)
+		if f := &fields[i]; f.ID == fieldname.Host {
+			f.ValueOff, f.ValueLen, f.Folded = off+uint32(at), uint32(n), false
 		}
 	}
-	return nil
 }
 
 // note looks at one field.

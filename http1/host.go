@@ -42,53 +42,21 @@ func validHost(h []byte) bool {
 // validAbsolute reports whether the authority of an http or https target is a
 // host and perhaps a port. Other targets have no authority that we know.
 func validAbsolute(target []byte) bool {
-	authority, _, known := authorityOf(target)
-	return !known || len(authority) > 0 && validHost(authority)
+	at, n, known := authorityOf(target)
+	return !known || n > 0 && validHost(target[at:at+n])
 }
 
-// sameHost reports whether a Host field names the host that an http or https
-// target names. Both are well-formed.
-func sameHost(target, host []byte) bool {
-	authority, port, known := authorityOf(target)
-	if !known {
-		return true
-	}
-	name, ownPort := splitPort(authority, port)
-	other, otherPort := splitPort(host, port)
-	return ownPort == otherPort && sameName(string(name), string(other))
-}
-
-// authorityOf returns the authority of an http or https target, and the port that
-// it means by default. Other targets are not known.
-func authorityOf(target []byte) (authority []byte, port int, known bool) {
+// authorityOf returns where the authority of an http or https target stands, and its
+// length. Other targets are not known.
+func authorityOf(target []byte) (at, n int, known bool) {
 	scheme, rest, ok := bytes.Cut(target, []byte("://"))
-	switch {
-	case ok && equalFold(string(scheme), "http"):
-		port = 80
-	case ok && equalFold(string(scheme), "https"):
-		port = 443
-	default:
-		return nil, 0, false
+	if !ok || !equalFold(string(scheme), "http") && !equalFold(string(scheme), "https") {
+		return 0, 0, false
 	}
 	if end := bytes.IndexAny(rest, "/?"); end >= 0 {
-		rest = rest[:end]
+		return len(target) - len(rest), end, true
 	}
-	return rest, port, true
-}
-
-// splitPort splits a well-formed uri-host [ ":" port ]. No digits mean the default.
-func splitPort(h []byte, def int) (name []byte, port int) {
-	i := bytes.LastIndexByte(h, ':')
-	if i < 0 || i < bytes.IndexByte(h, ']') {
-		return h, def
-	}
-	if i+1 == len(h) {
-		return h[:i], def
-	}
-	for _, c := range h[i+1:] {
-		port = port*10 + int(c-'0')
-	}
-	return h[:i], port
+	return len(target) - len(rest), len(rest), true
 }
 
 // validAuthority reports whether a target of CONNECT is host and port.

@@ -50,6 +50,8 @@ type IncomingMessage struct {
 func (req *IncomingMessage) Method() string { return req.method.String() }
 
 // URL returns the request target exactly as sent: "/a?b=c", an absolute URL, "*".
+// The host of an absolute one (http or https) counts, not what the client has
+// sent as Host (RFC 9112 section 3.2.2): the Host field reads as that host.
 func (req *IncomingMessage) URL() string {
 	return req.string(req.target)
 }

@@ -44,7 +44,7 @@ func (req *IncomingMessage) Header(name string) string {
 }
 
 // RawHeaders returns name, value, name, value, … as they were received, values
-// without surrounding blanks. The slice is new.
+// without surrounding blanks; but see URL for the Host. The slice is new.
 func (req *IncomingMessage) RawHeaders() []string {
 	return rawFields(req.fields, req.headText())
 }
