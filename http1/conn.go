@@ -2,6 +2,7 @@ package http1
 
 import (
 	"bytes"
+	"net/http"
 	"sync"
 	"time"
 
@@ -59,6 +60,7 @@ type conn struct {
 	received uint64 // bytes read
 	sent     uint64 // bytes written
 	quiet    *quiet // nil without a socket timeout
+	site     *site  // for an http.Handler; nil before that
 
 	// Clock.
 	now         instant       // of the last input or tick
@@ -299,6 +301,7 @@ func (c *conn) callDue() bool {
 
 // greet has OnConnection called, before anything else.
 func (c *conn) greet() {
+	c.stateEvent(http.StateNew)
 	if hook := c.server.OnConnection; hook != nil {
 		c.wake()
 		c.events = append(c.events, event{call: func() { hook(Socket{c}) }})
@@ -350,7 +353,7 @@ func (c *conn) meetInput() step {
 // client that hangs up is noticed and one that still sends can read its answer.
 func (c *conn) meetDrop() step {
 	switch {
-	case c.eof && c.outgoing.len() > 0 && c.server.AllowHalfOpen:
+	case c.eof && c.outgoing.len() > 0 && c.server.halfOpen:
 		return stepWait
 	case c.eof && c.writing == writeLast && (c.t.pending() > 0 || c.unsent > 0):
 		return stepWait // for the client to take it
@@ -435,8 +438,9 @@ func (c *conn) finishInput() {
 		}
 		c.reading = readDrop
 	}
-	if c.outgoing.len() > 0 && c.server.AllowHalfOpen && c.writing == writeOpen {
+	if c.outgoing.len() > 0 && c.server.halfOpen && c.writing == writeOpen {
 		c.outgoing.back().last = true // its head may say otherwise: no client could use it
+		c.hungUp()
 		return
 	}
 	// As in Node, a client that has ended its side gets what is written, and

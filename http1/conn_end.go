@@ -1,6 +1,10 @@
 package http1
 
-import "github.com/cork-go/cork/internal/invariants"
+import (
+	"net/http"
+
+	"github.com/cork-go/cork/internal/invariants"
+)
 
 // shut ends the connection, once: requests in it are aborted, the parser goes
 // back. mu is held.
@@ -10,6 +14,7 @@ func (c *conn) shut() {
 	}
 	c.reading, c.writing = readClosed, writeClosed
 	c.server.gone()
+	c.stateEvent(http.StateClosed)
 	if c.work != nil {
 		c.abandon()
 		c.in, c.filling, c.fresh, c.tunnel, c.refused = nil, nil, nil, nil, nil

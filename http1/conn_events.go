@@ -33,7 +33,7 @@ func (c *conn) OnHeadersComplete(head []byte, fields []httpparse.Field) httppars
 	m := &c.parser.Message
 	var facts requestFacts // filled in place: a result would be copied
 	bad := checkRequest(&facts, m, head, req.fields, c.server.HTTPValidation)
-	if bad == nil && m.Method == httpparse.MethodConnect && c.server.OnConnect == nil {
+	if bad == nil && m.Method == httpparse.MethodConnect && c.server.OnConnect == nil && c.server.Handler == nil {
 		bad = &refusal{501, httpparse.InvalidMethod, "no CONNECT here"}
 	}
 	if bad != nil {

@@ -94,7 +94,7 @@ func (c *conn) failed(res *ServerResponse, fault any) {
 	if res.ended || c.writing == writeClosed || res.closed {
 		return
 	}
-	if fault == http.ErrAbortHandler || res.onWire {
+	if fault == http.ErrAbortHandler || res.onWire || c.server.Handler != nil {
 		c.breakOff(res)
 		return
 	}
@@ -178,6 +178,10 @@ func (s *Server) report(fault any, req *IncomingMessage) any {
 	}
 	if v, ok := fault.(invariants.Violation); ok {
 		panic(v)
+	}
+	if s.Handler != nil && req != nil {
+		s.logf("http: panic serving %v: %v\n%s", req.RemoteAddr(), fault, debug.Stack())
+		return fault
 	}
 	about := []any{"panic", fmt.Sprint(fault), "stack", string(debug.Stack())}
 	if req != nil {

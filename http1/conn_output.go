@@ -360,6 +360,9 @@ func (c *conn) endOutput() {
 func (res *ServerResponse) close() {
 	res.closed = true
 	res.held = nil
+	if b := res.ex.bridge; b != nil {
+		b.ctx.cancel()
+	}
 	if c := res.conn; res.hooks != nil && res.hooks.close != nil {
 		c.events = append(c.events, event{call: res.hooks.close, req: &res.ex.req})
 	}

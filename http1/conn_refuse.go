@@ -101,7 +101,7 @@ func (c *conn) messageDeadline() instant {
 	case readHead:
 		return c.started.after(s.head)
 	case readBody:
-		if !c.current.arrived(c) {
+		if !c.current.arrived(c) && !c.current.body.patient {
 			return earlier(c.started.after(s.request), c.bodyDeadline())
 		}
 	case readDrop:

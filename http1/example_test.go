@@ -27,17 +27,19 @@ func ExampleIncomingMessage_Body() {
 		fmt.Fprintf(res, "%d bytes\n", n)
 		res.End()
 	})
-	log.Fatal(server.ListenAndServe("localhost:8080"))
+	server.Addr = "localhost:8080"
+	log.Fatal(server.ListenAndServe())
 }
 
 // A response may be finished later, by any goroutine.
 func ExampleServerResponse() {
 	server := http1.Server{
+		Addr: ":8080",
 		OnRequest: func(req *http1.IncomingMessage, res *http1.ServerResponse) {
 			timer := time.AfterFunc(time.Second, func() { res.End("a second has passed") })
 			res.OnClose(func() { timer.Stop() }) // answered, or the client went away
 		},
 		IdleTimeout: time.Minute,
 	}
-	log.Fatal(server.ListenAndServe(":8080"))
+	log.Fatal(server.ListenAndServe())
 }

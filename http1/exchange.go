@@ -17,6 +17,10 @@ type exchange struct {
 	task     task // what is done with it
 	returned bool // the handler has returned
 	lent     bool // somebody may hold it longer than we know: never reused
+
+	// Of an http.Handler that serves it. Guarded by conn.mu.
+	bridge *bridge // nil when the handler has returned
+	buffer []byte  // the begin of the answer's body, or small pieces of it
 }
 
 func newExchange() *exchange {
@@ -79,6 +83,7 @@ func (ex *exchange) reset() {
 	ex.req.reset()
 	ex.res.reset()
 	ex.task, ex.returned, ex.lent = taskServe, false, false
+	ex.buffer = ex.buffer[:0]
 }
 
 // reset makes the response ready for another request. It is done for each, so

@@ -276,7 +276,7 @@ const (
 // bodyless reports whether an answer has no body whatever its head says (RFC
 // 9110 section 6.4.1).
 func (a *answerFacts) bodyless() bool {
-	return a.head || a.status == 204 || a.status == 304
+	return a.head || a.status < 200 || a.status == 204 || a.status == 304
 }
 
 // frameResponse is RFC 9112 section 6.3 from the sender's side, in Node's order

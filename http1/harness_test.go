@@ -109,6 +109,11 @@ func (t *fakeTransport) time() time.Time      { return t.server.now() }
 func (t *fakeTransport) remoteAddr() net.Addr { return &net.TCPAddr{} }
 func (t *fakeTransport) localAddr() net.Addr  { return &net.TCPAddr{} }
 func (t *fakeTransport) reset()               { t.closed = true }
+func (t *fakeTransport) watch() bool          { return false }
+func (t *fakeTransport) interrupt()           {}
+func (t *fakeTransport) expireWrite()         {}
+
+func (t *fakeTransport) hijack() (net.Conn, []byte, error) { return nil, nil, ErrConnectionClosed }
 
 func (t *fakeTransport) setNoDelay(bool) error                  { return nil }
 func (t *fakeTransport) setKeepAlive(net.KeepAliveConfig) error { return nil }

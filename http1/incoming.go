@@ -141,7 +141,7 @@ func (req *IncomingMessage) reset() {
 func (b *body) reset() {
 	b.flow = flowUnasked
 	b.received, b.dumped, b.counted, b.patience = 0, 0, 0, patience{}
-	b.paused, b.ended, b.out = false, false, false
+	b.paused, b.ended, b.out, b.patient = false, false, false, false
 	if b.piece != nil || b.onData != nil || b.onEnd != nil {
 		b.piece, b.onData, b.onEnd = nil, nil, nil
 	}

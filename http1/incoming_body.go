@@ -32,6 +32,7 @@ type body struct {
 	paused   bool // Pause: OnData and OnEnd are not called
 	ended    bool // the body has been taken, or dropped, to its end
 	out      bool // somebody has it as an io.Reader and has not met its end
+	patient  bool // the server's time limits are not for it
 	onData   func([]byte)
 	onEnd    func()
 }

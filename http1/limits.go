@@ -132,5 +132,6 @@ const (
 	defaultReadHeaderTimeout = 60 * time.Second
 	defaultReadTimeout       = 300 * time.Second
 	defaultIdleTimeout       = 5 * time.Second
+	handlerIdleTimeout       = 11 * time.Minute // with Handler: load balancers keep theirs for 10 at most, and idle ones cost little
 	defaultWriteTimeout      = 60 * time.Second // Node has none; reason at writeBytesMax
 )

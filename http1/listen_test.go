@@ -95,9 +95,9 @@ func TestReusePort(t *testing.T) {
 	}
 	begin := func(addr string, reuse bool) (*Server, chan string, chan error) {
 		ready, served := make(chan string, 1), make(chan error, 1)
-		s := &Server{Carrier: testCarrier, ReusePort: reuse, OnRequest: hello}
+		s := &Server{Addr: addr, Carrier: testCarrier, ReusePort: reuse, OnRequest: hello}
 		s.OnListening = func() { ready <- s.Address().String() }
-		go func() { served <- s.ListenAndServe(addr) }()
+		go func() { served <- s.ListenAndServe() }()
 		return s, ready, served
 	}
 	first, ready, firstServed := begin("127.0.0.1:0", true)

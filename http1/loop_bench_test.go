@@ -74,7 +74,7 @@ func BenchmarkLoop(b *testing.B) {
 			}
 			b.ReportAllocs()
 			b.ResetTimer()
-			ls.group.Adopt(quietFD, netip.AddrPort{}, ls.onAccept)
+			ls.group.Adopt(quietFD, netip.AddrPort{}, ls.acceptAt(nil))
 			<-q.finished
 			b.StopTimer()
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*bench.n), "ns/request")

@@ -91,7 +91,7 @@ func (res *ServerResponse) conclude() {
 // told neither to send its body nor that it is not wanted might send either the
 // body or the next request now: Node closes, and so do we.
 func (res *ServerResponse) mayKeepAlive() bool {
-	return res.keepAlive && res.ShouldKeepAlive && !res.conn.server.closing.Load() &&
+	return res.keepAlive && res.ShouldKeepAlive && !res.conn.server.parting.Load() &&
 		(res.continued || res.ex.req.expect != expectContinue)
 }
 

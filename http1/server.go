@@ -2,6 +2,7 @@ package http1
 
 import (
 	"context"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -21,8 +22,42 @@ import (
 type Server struct {
 	// OnRequest is called with each request. It runs on the connection's
 	// goroutine: it may block, and requests behind it in the same connection
-	// wait while it does. It may return before it has answered. Required.
+	// wait while it does. It may return before it has answered. Required, unless
+	// there is a Handler.
 	OnRequest func(req *IncomingMessage, res *ServerResponse)
+
+	// Handler serves requests as it would under net/http's Server, in place of
+	// OnRequest. Unlike there it must not be nil if OnRequest is: http.DefaultServeMux
+	// is used by who names it. With a Handler a client may close its side and
+	// wait for the answer (AllowHalfOpen), and ReadTimeout, IdleTimeout and
+	// MaxHeaderBytes have other defaults. docs/net-http.md has what else there is
+	// to know.
+	Handler http.Handler
+
+	// Addr is where ListenAndServe listens, as in net.Listen: "localhost:8080",
+	// ":0". Empty means ":http".
+	Addr string
+
+	// DisableGeneralOptionsHandler gives OPTIONS * to the Handler. Otherwise the
+	// server answers it with 200 by itself.
+	DisableGeneralOptionsHandler bool
+
+	// BaseContext returns the context that those of a listener's requests are
+	// derived from. Nil: context.Background(). It is called by Serve, before the
+	// first connection is accepted. For Handler.
+	BaseContext func(net.Listener) context.Context
+
+	// ConnContext returns the context of a connection's requests, derived from ctx.
+	// It is called before the first of them. c is the connection itself over
+	// CarrierNet; on an event loop it has addresses and Close, and nothing else.
+	// For Handler.
+	ConnContext func(ctx context.Context, c net.Conn) context.Context
+
+	// ConnState is told what a connection is doing: new, active while a Handler
+	// runs, idle, hijacked, closed. c as in ConnContext, the same each time. It runs
+	// on the connection's goroutine or on one of its own. For Handler, except that
+	// new and closed are told always.
+	ConnState func(c net.Conn, state http.ConnState)
 
 	// OnUpgrade is called with an HTTP/1.1 request that has an Upgrade field,
 	// Connection: upgrade and no body, when the earlier requests of its
@@ -206,12 +241,19 @@ type Server struct {
 	// Logger gets panics of handlers and errors of accept. Default slog.Default().
 	Logger *slog.Logger
 
+	// ErrorLog gets what Logger would, if that is nil.
+	ErrorLog *log.Logger
+
 	// Filled once from the fields above by prepare.
 	once          sync.Once
 	fault         error
 	timeouts      timeouts
 	mark          int // HighWaterMark
 	keepAliveLine string
+	onRequest     func(*IncomingMessage, *ServerResponse) // OnRequest, or what calls Handler
+	halfOpen      bool                                    // AllowHalfOpen
+	shadow        *http.Server
+	home          *site // of connections whose listener has none of its own
 	parserOptions httpparse.Options
 	now           func() time.Time
 	epoch         time.Time   // instants count from here
@@ -227,10 +269,12 @@ type Server struct {
 
 	closed  sync.Once   // OnClose has been called
 	closing atomic.Bool // Close or Shutdown has been called
+	parting atomic.Bool // each answer is its connection's last: closing, or SetKeepAlivesEnabled
 
 	mu          sync.Mutex
 	listeners   map[net.Listener]struct{}
 	connections map[*netTransport]struct{}
+	onShutdown  []func()
 }
 
 // CreateServer returns a Server with the default options.
@@ -243,6 +287,7 @@ func CreateServer(onRequest func(req *IncomingMessage, res *ServerResponse)) *Se
 // http.ErrServerClosed. A closed server cannot be used again.
 func (s *Server) Close() error {
 	s.closing.Store(true)
+	s.parting.Store(true)
 	s.mu.Lock()
 	err := s.closeListeners()
 	s.mu.Unlock()
@@ -257,8 +302,12 @@ func (s *Server) Close() error {
 // ctx's. Connections that were handed over are not waited for.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.closing.Store(true)
+	s.parting.Store(true)
 	s.mu.Lock()
 	err := s.closeListeners()
+	for _, call := range s.onShutdown {
+		go call() // ends when the application likes
+	}
 	s.mu.Unlock()
 	poll := time.NewTicker(shutdownPoll)
 	defer poll.Stop()
@@ -378,11 +427,4 @@ func (s *Server) removeConnection(t *netTransport) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.connections, t)
-}
-
-func (s *Server) logger() *slog.Logger {
-	if s.Logger != nil {
-		return s.Logger
-	}
-	return slog.Default()
 }

@@ -23,3 +23,21 @@ func (s *Server) CloseAllConnections() {
 		c.abort()
 	}
 }
+
+// RegisterOnShutdown has fn called by Shutdown, on a goroutine of its own that
+// Shutdown does not wait for. It is how connections that were handed over or
+// hijacked, which the server knows nothing of, can be told.
+func (s *Server) RegisterOnShutdown(fn func()) {
+	s.mu.Lock()
+	s.onShutdown = append(s.onShutdown, fn)
+	s.mu.Unlock()
+}
+
+// SetKeepAlivesEnabled says whether connections are kept for another request. If
+// they are not, those that are idle are closed. They are by default.
+func (s *Server) SetKeepAlivesEnabled(enabled bool) {
+	s.parting.Store(!enabled || s.closing.Load())
+	if !enabled {
+		s.CloseIdleConnections()
+	}
+}

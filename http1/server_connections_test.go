@@ -84,14 +84,14 @@ func TestInheritedOptions(t *testing.T) {
 	for _, nagle := range []bool{false, true} {
 		served := make(chan error, 1)
 		got := make(chan error, 1)
-		s := &Server{Nagle: nagle, Carrier: testCarrier, KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: time.Minute}}
+		s := &Server{Addr: "127.0.0.1:0", Nagle: nagle, Carrier: testCarrier, KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: time.Minute}}
 		s.OnRequest = func(req *IncomingMessage, res *ServerResponse) {
 			got <- checkOptions(req.conn, nagle)
 			res.End()
 		}
 		ready := make(chan string, 1)
 		s.OnListening = func() { ready <- s.Address().String() }
-		go func() { served <- s.ListenAndServe("127.0.0.1:0") }()
+		go func() { served <- s.ListenAndServe() }()
 		talk(t, <-ready, lastGet)
 		if err := <-got; err != nil {
 			t.Error(err)

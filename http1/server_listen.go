@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -24,9 +25,8 @@ func (s *Server) Listen(port int, listening ...func()) error {
 	return s.listenAndServe(":"+strconv.Itoa(port), listening)
 }
 
-// ListenAndServe is Listen for an address as in net.Listen: "localhost:8080",
-// ":0".
-func (s *Server) ListenAndServe(addr string) error { return s.listenAndServe(addr, nil) }
+// ListenAndServe is Listen at Addr.
+func (s *Server) ListenAndServe() error { return s.listenAndServe(cmp.Or(s.Addr, ":http"), nil) }
 
 func (s *Server) listenAndServe(addr string, listening []func()) error {
 	if err := s.prepare(); err != nil {
@@ -72,7 +72,7 @@ func (s *Server) onLoops(l net.Listener) (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	return loops.listen(l)
+	return loops.listen(l, s.siteOf(l))
 }
 
 // Serve serves the connections of a listener until it or the server is closed,
@@ -89,6 +89,10 @@ func (s *Server) serve(l net.Listener, listening []func()) error {
 		return err
 	}
 	defer s.removeListener(l)
+	at := s.home
+	if _, taken := l.(*loopListener); !taken {
+		at = s.siteOf(l)
+	}
 	if s.OnListening != nil {
 		s.OnListening()
 	}
@@ -99,7 +103,7 @@ func (s *Server) serve(l net.Listener, listening []func()) error {
 	}
 	var delay time.Duration
 	for {
-		err := s.accept(l)
+		err := s.accept(l, at)
 		if err == nil {
 			delay = 0
 			continue
@@ -117,7 +121,7 @@ func (s *Server) serve(l net.Listener, listening []func()) error {
 }
 
 // accept takes in one connection of l.
-func (s *Server) accept(l net.Listener) error {
+func (s *Server) accept(l net.Listener, at *site) error {
 	socket, err := l.Accept()
 	if err != nil {
 		return err
@@ -138,12 +142,12 @@ func (s *Server) accept(l net.Listener) error {
 			socket.Close()
 			return err
 		}
-		if err := loops.adopt(socket); err != nil {
+		if err := loops.adopt(socket, at); err != nil {
 			s.failed(fmt.Errorf("accept: %w", err))
 		}
 		return nil
 	}
-	s.connectionListener(socket)
+	s.connectionListener(socket, at)
 	return nil
 }
 
@@ -166,8 +170,9 @@ func (s *Server) startLoops() (*loops, error) {
 
 // connectionListener starts a connection over a net.Conn: Node's word for the
 // http module's listener to the socket server's connection event.
-func (s *Server) connectionListener(socket net.Conn) {
+func (s *Server) connectionListener(socket net.Conn, at *site) {
 	t := newNetTransport(s, socket)
+	t.conn.site = at
 	if !s.addConnection(t) {
 		t.conn.mu.Lock()
 		t.conn.shut()

@@ -2,8 +2,10 @@ package http1
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"runtime"
 	"time"
 
@@ -47,8 +49,11 @@ func (s *Server) prepare() error {
 }
 
 func (s *Server) check() error {
-	if s.OnRequest == nil {
-		return errors.New("http1: Server.OnRequest is nil; it must be a function")
+	switch {
+	case s.OnRequest == nil && s.Handler == nil:
+		return errors.New("http1: Server.OnRequest and Server.Handler are nil; one of them must be set")
+	case s.OnRequest != nil && s.Handler != nil:
+		return errors.New("http1: Server.OnRequest and Server.Handler are set; only one of them can serve requests")
 	}
 	if s.ReadHeaderTimeout > 0 && s.ReadTimeout > 0 && s.ReadHeaderTimeout > s.ReadTimeout {
 		return fmt.Errorf("http1: Server.ReadHeaderTimeout is %v; it must not be longer than ReadTimeout, %v",
@@ -114,10 +119,16 @@ func (v Validation) lenient() httpparse.Lenient {
 
 // fill is the one place where defaults come from.
 func (s *Server) fill() {
+	request, idle, headerBytes := defaultReadTimeout, defaultIdleTimeout, headerBytesMax
+	s.onRequest, s.halfOpen = s.OnRequest, s.AllowHalfOpen
+	if s.Handler != nil {
+		s.onRequest, s.halfOpen = s.serveHTTP, true
+		request, idle, headerBytes = 0, cmp.Or(s.ReadTimeout, handlerIdleTimeout), http.DefaultMaxHeaderBytes
+	}
 	t := timeouts{
-		request: orDefault(s.ReadTimeout, defaultReadTimeout),
+		request: orDefault(s.ReadTimeout, request),
 		write:   orDefault(s.WriteTimeout, defaultWriteTimeout),
-		idle:    orDefault(s.IdleTimeout, defaultIdleTimeout),
+		idle:    orDefault(s.IdleTimeout, orDefault(idle, 0)),
 	}
 	t.linger = lingerTimeout
 	head := defaultReadHeaderTimeout
@@ -145,9 +156,8 @@ func (s *Server) fill() {
 		s.mark = highWaterMark
 	}
 
-	headerBytes := s.MaxHeaderBytes
-	if headerBytes == 0 {
-		headerBytes = headerBytesMax
+	if s.MaxHeaderBytes != 0 {
+		headerBytes = s.MaxHeaderBytes
 	}
 	headers := s.MaxHeadersCount
 	if headers == 0 {
@@ -167,6 +177,8 @@ func (s *Server) fill() {
 	s.epoch = s.now().Add(-time.Hour)
 	s.netPools = newPools(s)
 	s.connectionsMax = s.maxConnections()
+	s.shadow = s.newShadow()
+	s.home = s.newSite(context.Background())
 }
 
 // instant returns t on the server's clock.

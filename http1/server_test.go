@@ -469,7 +469,7 @@ func TestShutdown(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Errorf("Shutdown: %v", err)
 	}
-	if err := s.ListenAndServe("127.0.0.1:0"); err != http.ErrServerClosed {
+	if err := s.ListenAndServe(); err != http.ErrServerClosed {
 		t.Errorf("ListenAndServe afterwards: %v", err)
 	}
 }
@@ -510,7 +510,7 @@ func TestPipe(t *testing.T) {
 		t.Fatal(err)
 	}
 	client, server := net.Pipe()
-	s.connectionListener(server)
+	s.connectionListener(server, nil)
 	go io.WriteString(client, getA+lastGet)
 	out, err := io.ReadAll(client)
 	if err != nil || len(bodies(t, out)) != 2 {
@@ -523,7 +523,8 @@ func TestOptions(t *testing.T) {
 		server *Server
 		want   []string
 	}{
-		{&Server{}, []string{"OnRequest"}},
+		{&Server{}, []string{"OnRequest", "Handler"}},
+		{&Server{OnRequest: hello, Handler: http.NotFoundHandler()}, []string{"OnRequest", "Handler"}},
 		{&Server{OnRequest: hello, MaxHeaderBytes: -1}, []string{"MaxHeaderBytes", "-1", "1 to 67108864"}},
 		{&Server{OnRequest: hello, MaxHeaderBytes: 1 << 30}, []string{"MaxHeaderBytes"}},
 		{&Server{OnRequest: hello, MaxHeadersCount: 1 << 20}, []string{"MaxHeadersCount", "1 to 65535"}},
@@ -535,7 +536,8 @@ func TestOptions(t *testing.T) {
 		{&Server{OnRequest: hello, ShouldUpgrade: func(*IncomingMessage) bool { return true }}, []string{"ShouldUpgrade", "OnUpgrade"}},
 		{&Server{OnRequest: hello, ReadHeaderTimeout: 2, ReadTimeout: 1}, []string{"ReadHeaderTimeout", "ReadTimeout"}},
 	} {
-		err := test.server.ListenAndServe("127.0.0.1:0")
+		test.server.Addr = "127.0.0.1:0"
+		err := test.server.ListenAndServe()
 		for _, word := range test.want {
 			if err == nil || !strings.Contains(err.Error(), word) {
 				t.Errorf("error %v does not name %q", err, word)

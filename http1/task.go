@@ -25,7 +25,7 @@ func (c *conn) taskOf(ex *exchange, m *httpparse.Message, facts *requestFacts) t
 	if m.Minor > 0 && facts.hosts == 0 && !s.AllowMissingHost {
 		return taskNoHost
 	}
-	if m.Method == httpparse.MethodConnect {
+	if m.Method == httpparse.MethodConnect && s.OnConnect != nil {
 		return taskTunnel
 	}
 	if m.Minor == 0 {
@@ -56,6 +56,9 @@ func (c *conn) taskOfOrdinary(ex *exchange) task {
 	case expectContinue:
 		if s.OnCheckContinue != nil {
 			return taskCheck
+		}
+		if s.Handler != nil {
+			return taskServe // requestBody sends it
 		}
 		return taskContinue
 	case expectUnknown:
@@ -113,7 +116,7 @@ func (c *conn) prepare(ex *exchange) func(*IncomingMessage, *ServerResponse) {
 		res.answerBare(c, 417, "Connection", "close") // a body may follow, or not
 		return nil
 	}
-	return s.OnRequest
+	return s.onRequest
 }
 
 // unlocked calls a hook of the server on the goroutine that runs the connection,

@@ -33,14 +33,14 @@ func TestOutOfDescriptorsChild(t *testing.T) {
 	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{OnRequest: hello, MaxConnections: -1, IdleTimeout: time.Minute}
+	s := &Server{Addr: "127.0.0.1:0", OnRequest: hello, MaxConnections: -1, IdleTimeout: time.Minute}
 	if carrier == "net" {
 		s.Carrier = CarrierNet
 	}
 	s.OnListening = func() { fmt.Println("listening at", s.Address()) }
 	go func() {
 		if how == "listen" {
-			t.Error(s.ListenAndServe("127.0.0.1:0"))
+			t.Error(s.ListenAndServe())
 			return
 		}
 		l, err := net.Listen("tcp", "127.0.0.1:0")

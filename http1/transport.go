@@ -7,7 +7,7 @@ import (
 
 // transport carries a connection's bytes. The connection decides, the transport
 // does: it calls conn.run, and does what the step that run returns asks for.
-// All methods but remoteAddr are called with conn.mu held.
+// All methods but remoteAddr and expireWrite are called with conn.mu held.
 //
 // transport_loop.go carries a connection on an event loop, transport_net.go one
 // over any net.Conn.
@@ -77,6 +77,20 @@ type transport interface {
 
 	// reset is close, and the peer is told with a reset.
 	reset()
+
+	// watch sees to it that the end of the input is noticed while a handler runs. It
+	// reports true if that takes a goroutine which calls fill.
+	watch() (alone bool)
+
+	// interrupt ends a fill that waits.
+	interrupt()
+
+	// expireWrite ends a write that waits for the peer. It is called without conn.mu.
+	expireWrite()
+
+	// hijack ends the carrying and returns the socket, and what was read of it and
+	// not given to the connection. Nothing is pending and nobody in fill.
+	hijack() (socket net.Conn, ahead []byte, err error)
 
 	localAddr() net.Addr
 	remoteAddr() net.Addr

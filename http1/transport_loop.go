@@ -657,8 +657,13 @@ func newLoops(s *Server) (*loops, error) {
 	return &loops{server: s, group: group}, nil
 }
 
+// acceptAt returns onAccept for the connections of a listener.
+func (ls *loops) acceptAt(at *site) func(home *loop.Loop, fd int, peer netip.AddrPort) {
+	return func(home *loop.Loop, fd int, peer netip.AddrPort) { ls.onAccept(home, fd, peer, at) }
+}
+
 // onAccept is Node's connectionListener: it begins a connection.
-func (ls *loops) onAccept(home *loop.Loop, fd int, peer netip.AddrPort) {
+func (ls *loops) onAccept(home *loop.Loop, fd int, peer netip.AddrPort, at *site) {
 	if ls.server.full() {
 		ls.drop(home, fd, peer)
 		return
@@ -667,6 +672,7 @@ func (ls *loops) onAccept(home *loop.Loop, fd int, peer netip.AddrPort) {
 	t := &lc.transport
 	t.conn, t.peer = &lc.conn, peer
 	lc.conn.init(ls.server, t, home.Data.(*pools))
+	lc.conn.site = at
 	lc.conn.mu.Lock()
 	defer lc.conn.mu.Unlock()
 	if err := home.Add(&t.socket, fd, t); err != nil {
@@ -714,14 +720,14 @@ func (h *hookTask) OnPush(*loop.Turn)                    {}
 func (h *hookTask) OnGoexit()                            {}
 
 // listen moves a listener that nobody else has to the loops.
-func (ls *loops) listen(l net.Listener) (net.Listener, error) {
+func (ls *loops) listen(l net.Listener, at *site) (net.Listener, error) {
 	fd, err := ls.dup(l)
 	if err != nil {
 		return nil, err
 	}
 	ls.setInherited(l, fd)
 	taken := &loopListener{addr: l.Addr(), closed: make(chan struct{})}
-	if taken.listener, err = ls.group.Listen(fd, ls.onAccept); err != nil {
+	if taken.listener, err = ls.group.Listen(fd, ls.acceptAt(at)); err != nil {
 		return nil, err
 	}
 	_ = l.Close() // the loops have another descriptor of it
@@ -741,7 +747,7 @@ func (ls *loops) setInherited(l net.Listener, fd int) {
 }
 
 // adopt moves a connection that was accepted elsewhere to the loops.
-func (ls *loops) adopt(socket net.Conn) error {
+func (ls *loops) adopt(socket net.Conn, at *site) error {
 	defer socket.Close()
 	fd, err := ls.dup(socket)
 	if err != nil {
@@ -751,7 +757,7 @@ func (ls *loops) adopt(socket net.Conn) error {
 	if a, ok := socket.RemoteAddr().(*net.TCPAddr); ok {
 		peer = netip.AddrPortFrom(a.AddrPort().Addr().Unmap(), a.AddrPort().Port())
 	}
-	ls.group.Adopt(fd, peer, ls.onAccept)
+	ls.group.Adopt(fd, peer, ls.acceptAt(at))
 	return nil
 }
 

@@ -54,7 +54,8 @@ type bed struct {
 // listen returns when clients can connect.
 func listen(o options) (*bed, error) {
 	b := &bed{server: newServer(o), served: make(chan error, 1)}
-	go func() { b.served <- b.server.ListenAndServe(o.addr) }() // ends with the server
+	b.server.Addr = o.addr
+	go func() { b.served <- b.server.ListenAndServe() }() // ends with the server
 	poll := time.NewTicker(time.Millisecond)
 	defer poll.Stop()
 	for b.addr == nil {

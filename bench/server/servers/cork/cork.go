@@ -31,7 +31,8 @@ func main() {
 	if server.Carrier, ok = carriers[*carrier]; !ok {
 		log.Fatalf("cork: there is no carrier %q", *carrier)
 	}
-	log.Fatal(server.ListenAndServe(*addr))
+	server.Addr = *addr
+	log.Fatal(server.ListenAndServe())
 }
 
 // startProfile profiles until somebody ends the program.
