@@ -34,6 +34,7 @@ type start struct {
 const (
 	bareName     = "bare C"
 	corkName     = "cork"
+	handlerName  = "cork (http.Handler)"
 	netHTTPName  = "net/http"
 	fasthttpName = "fasthttp"
 	hertzName    = "hertz"
@@ -51,6 +52,7 @@ func servers() []*server {
 	return []*server{
 		{name: bareName, routes: []string{routeHello, routeJSON, routeEcho, routeClose}, find: findC("servers/bare/bare.c"), command: commandBare},
 		{name: corkName, routes: allRoutes, find: findGo("cork"), command: commandCork},
+		{name: handlerName, routes: allRoutes, find: findGo("nethttp"), command: commandHandler},
 		{name: netHTTPName, routes: allRoutes, find: findGo("nethttp"), command: commandGo},
 		{name: fasthttpName, routes: allRoutes, find: findGo("fasthttp"), command: commandGo},
 		{name: "fiber", routes: allRoutes, find: findGo("fiber"), command: commandGo},
@@ -87,6 +89,11 @@ func commandCork(s *server, r start) ([]string, error) {
 		args = append(args, "-idle", "5m") // the default is Node's 5 s
 	}
 	return args, nil
+}
+
+// commandHandler serves what net/http does.
+func commandHandler(s *server, r start) ([]string, error) {
+	return []string{s.program, "-addr", fmt.Sprintf("127.0.0.1:%d", r.port), "-cork", "-carrier", r.carrier}, nil
 }
 
 func commandNode(s *server, r start) ([]string, error) {

@@ -1,4 +1,5 @@
-// Command nethttp serves the workloads of bench/server with net/http.
+// Command nethttp serves the workloads of bench/server with an http.Handler: of
+// net/http's server, or with -cork of cork's.
 package main
 
 import (
@@ -11,12 +12,27 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/cork-go/cork/http1"
 )
 
 func main() {
 	addr := flag.String("addr", "127.0.0.1:8080", "address to listen on")
+	cork := flag.Bool("cork", false, "serve with cork")
+	carrier := flag.String("carrier", "", "what carries cork's connections: loop or net; empty is the default")
 	flag.Parse()
-	log.Fatal(http.ListenAndServe(*addr, http.HandlerFunc(handle)))
+	handler := http.HandlerFunc(handle)
+	if !*cork {
+		log.Fatal(http.ListenAndServe(*addr, handler))
+	}
+	server := &http1.Server{Addr: *addr, Handler: handler}
+	switch *carrier {
+	case "loop":
+		server.Carrier = http1.CarrierLoop
+	case "net":
+		server.Carrier = http1.CarrierNet
+	}
+	log.Fatal(server.ListenAndServe())
 }
 
 func handle(w http.ResponseWriter, r *http.Request) {
