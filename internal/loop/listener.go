@@ -100,6 +100,9 @@ func (ln *Listener) close() {
 		delete(l.listeners, int32(ln.fd))
 		l.mu.Unlock()
 	}
+	for _, l := range ln.watchers() {
+		l.unwatch(ln.fd) // the end of the descriptor is not that of a socket that has others
+	}
 	_ = g.sys.Close(ln.fd)
 }
 

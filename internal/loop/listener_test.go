@@ -192,3 +192,52 @@ func TestAdopt(t *testing.T) {
 	}
 	e.echo(c, pattern(100000))
 }
+
+// TestTwoListeners: the listeners of a group are apart. Closing one, while
+// connections come in for both, refuses what is new there, and leaves alone the
+// other, the connections of either, and the loops: also if somebody else has the
+// closed one's socket too (a program that is to take over), and keeps it in epoll.
+func TestTwoListeners(t *testing.T) {
+	e := start(t, 2, "tcp", plain)
+	first, firstAddr := e.ln, e.addr
+	kept, err := e.sys.Dup(first.fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.network = "tcp"
+	e.listen() // the second is e.ln and e.addr now
+	for _, addr := range []string{firstAddr, e.addr} {
+		c, err := net.Dial("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		e.echo(c, pattern(1000))
+		defer func() { e.echo(c, pattern(1000)) }()
+	}
+	first.Close()
+	first.Close()
+	in, err := net.Dial("tcp", firstAddr) // in the line of who has the socket still
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	time.Sleep(5 * time.Millisecond)
+	polls := e.sys.Calls("Poll")
+	time.Sleep(30 * time.Millisecond)
+	if n := e.sys.Calls("Poll") - polls; n > 20 {
+		t.Errorf("the loops spin: %d calls in 30 ms", n)
+	}
+	accepted, _, err := e.sys.Accept(kept)
+	if err != nil {
+		t.Errorf("Accept by who has the socket still: %v", err)
+	} else {
+		_ = e.sys.Close(accepted)
+	}
+	_ = e.sys.Close(kept)
+	if c, err := net.Dial("tcp", firstAddr); err == nil {
+		c.Close()
+		t.Error("the closed listener takes connections")
+	}
+	e.echo(e.dial(), pattern(1000))
+}
