@@ -121,6 +121,7 @@ type work struct {
 	spare    *exchange // ready for the next message
 
 	calling *exchange // whose handler, OnData or OnEnd runs
+	orphan  bool      // … and the connection has been closed meanwhile
 	lent    bool      // a callback of the application has bytes of the carrier's buffer
 	pumping bool      // a Read reads the connection while a handler runs
 	hooks   bool      // some request of this connection has OnData or OnEnd
@@ -281,6 +282,9 @@ func (c *conn) run() step {
 			if !c.callDue() && (s == stepClosed) == (c.writing == writeClosed) {
 				c.turn = false
 				c.unhold()
+				if s == stepClosed {
+					c.disown()
+				}
 				return s
 			}
 		}

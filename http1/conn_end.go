@@ -16,6 +16,10 @@ func (c *conn) shut() {
 	c.server.gone()
 	c.stateEvent(http.StateClosed)
 	if c.work != nil {
+		if c.calling != nil {
+			c.orphan = true
+			c.server.orphans.Add(1)
+		}
 		c.abandon()
 		c.in, c.filling, c.fresh, c.tunnel, c.refused = nil, nil, nil, nil, nil
 		c.unhold()
@@ -24,6 +28,15 @@ func (c *conn) shut() {
 	}
 	c.t.close()
 	c.notify()
+}
+
+// disown: code of the application that was at work when the connection was closed
+// has returned.
+func (c *conn) disown() {
+	if c.orphan {
+		c.orphan = false
+		c.server.orphans.Add(-1)
+	}
 }
 
 // breakOff ends the connection with a response that does not become whole, when

@@ -122,6 +122,7 @@ func (c *conn) exited() {
 		c.shut()
 		return
 	}
+	c.disown()
 	ex, inHook := w.calling, w.lent
 	w.turn, w.lent, w.serving, w.calling = false, false, nil, nil
 	if ex == nil && inHook && w.refused != nil {

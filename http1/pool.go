@@ -47,7 +47,7 @@ func (p *pools) lend(c *conn) {
 func (p *pools) takeBack(c *conn) {
 	w := c.work
 	if invariants.Enabled {
-		invariants.Check(w.outBuf == nil && !w.holding && w.waiters == 0, "http1: work given back in use")
+		invariants.Check(w.outBuf == nil && !w.holding && w.waiters == 0 && !w.orphan, "http1: work given back in use")
 	}
 	c.work = nil
 	parser := w.parser

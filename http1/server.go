@@ -266,10 +266,12 @@ type Server struct {
 
 	connectionsMax int64
 	alive          atomic.Int64 // connections
+	orphans        atomic.Int64 // closed ones, with code of the application at work
 
 	closed  sync.Once   // OnClose has been called
 	closing atomic.Bool // Close or Shutdown has been called
 	parting atomic.Bool // each answer is its connection's last: closing, or SetKeepAlivesEnabled
+	stopped atomic.Bool // Close has been called
 
 	mu          sync.Mutex
 	listeners   map[net.Listener]struct{}
@@ -288,6 +290,7 @@ func CreateServer(onRequest func(req *IncomingMessage, res *ServerResponse)) *Se
 func (s *Server) Close() error {
 	s.closing.Store(true)
 	s.parting.Store(true)
+	s.stopped.Store(true)
 	s.mu.Lock()
 	err := s.closeListeners()
 	s.mu.Unlock()
@@ -299,7 +302,8 @@ func (s *Server) Close() error {
 
 // Shutdown stops listening, closes idle connections, and waits until the others
 // have been answered or ctx is done; then it returns the listeners' error or
-// ctx's. Connections that were handed over are not waited for.
+// ctx's. A handler whose client has gone is waited for too. Connections that were
+// handed over are not.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.closing.Store(true)
 	s.parting.Store(true)
@@ -324,13 +328,13 @@ func (s *Server) Shutdown(ctx context.Context) error {
 }
 
 // closeIdle closes the connections that have nothing to do and reports whether
-// there are no others.
+// there are no others. If Close has been called there is nothing to wait for.
 func (s *Server) closeIdle() bool {
 	open := s.open()
 	for _, c := range open {
 		c.closeIdle(acceptDelayMax)
 	}
-	return len(open) == 0
+	return len(open) == 0 && s.orphans.Load() == 0 || s.stopped.Load()
 }
 
 // open returns the connections, as a new slice.
