@@ -49,6 +49,8 @@ type loopTransport struct {
 	hungUp   bool // its end is in sight: a short read does not mean that it is empty
 	looked   bool // OnRead has read what OnReady is about to tell of
 	posted   bool // Run is due
+
+	needsRoom bool // sendFile waits for room in the kernel's buffer
 }
 
 // readsMax is how often a connection is read before others have their turn.
@@ -181,6 +183,9 @@ func (t *loopTransport) OnReady(turn *loop.Turn, readable, writable, hungUp bool
 	t.looked = false
 	if writable && t.socket.Pending() > 0 {
 		t.flush()
+	}
+	if writable && t.needsRoom {
+		t.hasRoom()
 	}
 	switch {
 	case t.running:

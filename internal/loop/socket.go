@@ -178,6 +178,21 @@ func (s *Socket) writeSome(bufs [][]byte) (n int, whole bool, err error) {
 	return n, n >= size, err
 }
 
+// SendFile is Write for up to n bytes of a regular file, and keeps nothing. Nothing
+// must be pending. EAGAIN: no room, and OnReady will tell.
+func (s *Socket) SendFile(file, n int) (int, error) {
+	if s.state != socketOpen || s.ending {
+		return 0, syscall.EPIPE
+	}
+	sent, err := s.sys().SendFile(int(s.fd), file, n)
+	if err == syscall.EAGAIN {
+		if watchErr := s.watchWritable(); watchErr != nil {
+			return 0, watchErr
+		}
+	}
+	return sent, err
+}
+
 // watchWritable has OnReady tell when the kernel takes more.
 func (s *Socket) watchWritable() error {
 	if s.watches {

@@ -108,6 +108,10 @@ type Sys interface {
 	// Writev writes the bytes of all bufs as if they were one, or of the first 16
 	// that are not empty. It is like Write in all other ways.
 	Writev(fd int, bufs [][]byte) (int, error)
+	// SendFile is Write for up to n bytes of a regular file, from its offset on,
+	// which it moves. 0 and nil is the file's end. ENOTSUP, ENOSYS or EINVAL: it
+	// cannot be done with this file, or not on this system.
+	SendFile(fd, file, n int) (int, error)
 
 	// Accept takes a connection that has come in. peer is the zero AddrPort for
 	// Unix sockets, and plain IPv4 for such a peer of an IPv6 listener.

@@ -25,6 +25,7 @@ func (*system) PollDel(int, int) error                        { return errUnsupp
 func (*system) Read(int, []byte) (int, error)                 { return 0, errUnsupported }
 func (*system) Write(int, []byte) (int, error)                { return 0, errUnsupported }
 func (*system) Writev(int, [][]byte) (int, error)             { return 0, errUnsupported }
+func (*system) SendFile(int, int, int) (int, error)           { return 0, errUnsupported }
 func (*system) CloseWrite(int) error                          { return errUnsupported }
 func (*system) Close(int) error                               { return errUnsupported }
 func (*system) SetNoDelay(int, bool) error                    { return errUnsupported }

@@ -189,6 +189,9 @@ func socket(family int) (int, error) {
 
 func (*system) Unacked(int) (int, error) { return 0, unix.ENOTSUP }
 
+// SendFile: each of these systems has a call of that name and a meaning of its own.
+func (*system) SendFile(int, int, int) (int, error) { return 0, unix.ENOTSUP }
+
 func (*system) Close(fd int) error {
 	// The descriptor is gone also when a signal interrupts the call. To try again
 	// could close somebody else's.

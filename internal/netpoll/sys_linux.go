@@ -147,6 +147,15 @@ func errnoErr(errno syscall.Errno) error {
 	return errno
 }
 
+func (*system) SendFile(fd, file, n int) (int, error) {
+	for {
+		sent, err := unix.Sendfile(fd, file, nil, n)
+		if err != unix.EINTR {
+			return max(sent, 0), err
+		}
+	}
+}
+
 func (*system) Unacked(fd int) (int, error) {
 	n, err := unix.IoctlGetInt(fd, unix.SIOCOUTQ)
 	if n > 0 && err == nil { // it counts on when the connection is gone

@@ -56,11 +56,11 @@ type Fault struct {
 // names are the methods that Fault can name.
 var names = []string{
 	"Accept", "Close", "CloseWrite", "Dup", "ListenTCP", "ListenUnix", "LocalAddr", "OpenReserve", "PeerAddr", "Poll",
-	"PollAdd", "PollDel", "PollMod", "Read", "SetKeepAlive", "SetLinger0", "SetNoDelay", "Unacked", "Write", "Writev",
+	"PollAdd", "PollDel", "PollMod", "Read", "SendFile", "SetKeepAlive", "SetLinger0", "SetNoDelay", "Unacked", "Write", "Writev",
 }
 
 // limited are those that Fault.Max is for.
-var limited = []string{"Poll", "Read", "Write", "Writev"}
+var limited = []string{"Poll", "Read", "SendFile", "Write", "Writev"}
 
 // Descriptor is one that is open.
 type Descriptor struct {
@@ -291,6 +291,12 @@ func (s *Sys) Writev(fd int, bufs [][]byte) (int, error) {
 			short = append(short, p)
 		}
 		return s.sys.Writev(fd, short)
+	})
+}
+
+func (s *Sys) SendFile(fd, file, n int) (int, error) {
+	return s.move("SendFile", fd, func(limit int) (int, error) {
+		return s.sys.SendFile(fd, file, min(limit, n))
 	})
 }
 
