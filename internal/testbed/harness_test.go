@@ -14,11 +14,36 @@ import (
 	"github.com/cork-go/cork/http1"
 )
 
-// eachCarrier runs a test once for each carrier that there is.
-func eachCarrier(t *testing.T, test func(t *testing.T, carrier http1.Carrier)) {
-	for _, carrier := range carriers(t) {
-		t.Run(carrier.String(), func(t *testing.T) { test(t, carrier) })
+// kind is what a test is run with.
+type kind struct {
+	carrier http1.Carrier
+	netHTTP bool
+}
+
+func (k kind) String() string { return k.carrier.String() + ", " + k.handler() }
+
+// handler is what -handler has to be.
+func (k kind) handler() string {
+	if k.netHTTP {
+		return "nethttp"
 	}
+	return "native"
+}
+
+// eachKind runs a test once for each carrier that there is and each way to write
+// the routes.
+func eachKind(t *testing.T, test func(t *testing.T, of kind)) {
+	for _, of := range kinds(t) {
+		t.Run(of.String(), func(t *testing.T) { test(t, of) })
+	}
+}
+
+func kinds(t *testing.T) (all []kind) {
+	t.Helper()
+	for _, carrier := range carriers(t) {
+		all = append(all, kind{carrier, false}, kind{carrier, true})
+	}
+	return all
 }
 
 func carriers(t *testing.T) []http1.Carrier {
@@ -37,9 +62,9 @@ func carriers(t *testing.T) []http1.Carrier {
 }
 
 // start runs the server of a test on a free port and returns its address.
-func start(t *testing.T, carrier http1.Carrier) string {
+func start(t *testing.T, of kind) string {
 	t.Helper()
-	b, err := listen(options{addr: "127.0.0.1:0", carrier: carrier})
+	b, err := listen(options{addr: "127.0.0.1:0", carrier: of.carrier, netHTTP: of.netHTTP})
 	if err != nil {
 		t.Fatal(err)
 	}

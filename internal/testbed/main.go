@@ -1,14 +1,14 @@
 // Command testbed is the server that black-box tests ask: small routes with
 // known answers and hard limits.
 //
-//	go run ./internal/testbed -addr 127.0.0.1:8080 [-carrier loop|net]
+//	go run ./internal/testbed -addr 127.0.0.1:8080 [-carrier loop|net] [-handler native|nethttp]
 //
 // When it is ready it prints one line, "listening on" and its address. SIGTERM
 // and SIGINT stop it: it takes no new connections, answers what has been asked,
 // and ends; a second signal ends it at once. Exit codes: 0 stopped by a signal
 // and all answered, 1 cannot listen or not all answered, 2 wrong use.
 //
-// The routes are in routes.go, the server's limits in server.go.
+// The routes are in routes.go, and as an http.Handler in nethttp.go; the server's limits in server.go.
 package main
 
 import (
@@ -85,12 +85,13 @@ func drain(b *bed, signals <-chan os.Signal) error {
 	}
 }
 
-const usage = "usage: testbed [-addr host:port] [-carrier loop|net]"
+const usage = "usage: testbed [-addr host:port] [-carrier loop|net] [-handler native|nethttp]"
 
 // options are the program's flags.
 type options struct {
 	addr    string
 	carrier http1.Carrier
+	netHTTP bool // -handler nethttp: the routes are an http.Handler
 }
 
 func parseOptions(args []string) (o options, err error) {
@@ -98,6 +99,7 @@ func parseOptions(args []string) (o options, err error) {
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&o.addr, "addr", "127.0.0.1:8080", "host and port to listen on")
 	flags.Func("carrier", "what carries connections: loop or net", o.setCarrier)
+	flags.Func("handler", "how the routes are written: native or nethttp", o.setHandler)
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}

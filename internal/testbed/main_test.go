@@ -12,7 +12,7 @@ import (
 func TestWrongUse(t *testing.T) {
 	for _, args := range [][]string{
 		{"-nonsense"}, {"more"}, {"-addr"}, {"-addr", "x"}, {"-addr", ":x"}, {"-addr", ":65536"}, {"-addr", ":"},
-		{"-addr", "127.0.0.1:-1"}, {"-carrier", "pigeon"}, {"-carrier", ""}, {"-addr", ":0", "-carrier"},
+		{"-addr", "127.0.0.1:-1"}, {"-carrier", "pigeon"}, {"-carrier", ""}, {"-addr", ":0", "-carrier"}, {"-handler", "x"}, {"-handler"},
 	} {
 		var stdout, stderr bytes.Buffer
 		if code := run(args, nil, &stdout, &stderr); code != 2 {
@@ -48,29 +48,28 @@ func TestUsedPort(t *testing.T) {
 
 // The program from its first line to its last, with each carrier.
 func TestRun(t *testing.T) {
-	for _, c := range carriers(t) {
-		carrier := c.String()
+	for _, of := range kinds(t) {
 		signals := make(chan os.Signal, 1)
 		stdout, line := io.Pipe()
 		code := make(chan int)
 		go func() {
-			code <- run([]string{"-addr", "127.0.0.1:0", "-carrier", carrier}, signals, line, io.Discard)
+			code <- run([]string{"-addr", "127.0.0.1:0", "-carrier", of.carrier.String(), "-handler", of.handler()}, signals, line, io.Discard)
 		}()
 		text := make([]byte, 100)
 		n, _ := stdout.Read(text)
 		addr, found := strings.CutPrefix(strings.TrimSpace(string(text[:n])), "listening on ")
 		if !found {
-			t.Fatalf("%s: printed %q", carrier, text[:n])
+			t.Fatalf("%s: printed %q", of, text[:n])
 		}
 		c := dial(t, addr)
 		c.send("GET / HTTP/1.1\nHost: a\nConnection: close\n\n")
 		if got := c.receive("GET"); got.text != hello {
-			t.Errorf("%s: %q", carrier, got.text)
+			t.Errorf("%s: %q", of, got.text)
 		}
 		c.expectEnd()
 		signals <- os.Interrupt
 		if got := <-code; got != 0 {
-			t.Errorf("%s: exit code %d, want 0", carrier, got)
+			t.Errorf("%s: exit code %d, want 0", of, got)
 		}
 	}
 }

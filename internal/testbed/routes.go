@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -31,15 +32,16 @@ type routes struct {
 type route struct {
 	methods []string
 	serve   func(req *http1.IncomingMessage, res *http1.ServerResponse, query string)
+	http    http.HandlerFunc
 }
 
 func newRoutes() *routes {
 	r := &routes{piece: bytes.Repeat([]byte("0123456789abcdef"), pieceBytes/16)}
 	r.table = map[string]route{
-		"/":     {[]string{"GET", "HEAD"}, r.hello},
-		"/echo": {[]string{"POST"}, r.echo},
-		"/big":  {[]string{"GET", "HEAD"}, r.big},
-		"/slow": {[]string{"GET", "HEAD"}, r.slow},
+		"/":     {[]string{"GET", "HEAD"}, r.hello, r.helloHTTP},
+		"/echo": {[]string{"POST"}, r.echo, r.echoHTTP},
+		"/big":  {[]string{"GET", "HEAD"}, r.big, r.bigHTTP},
+		"/slow": {[]string{"GET", "HEAD"}, r.slow, r.slowHTTP},
 	}
 	return r
 }

@@ -10,15 +10,13 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/cork-go/cork/http1"
 )
 
 // Every kind of answer, and that the connection is good for another request
 // behind each.
-func TestAnswers(t *testing.T) { eachCarrier(t, testAnswers) }
+func TestAnswers(t *testing.T) { eachKind(t, testAnswers) }
 
-func testAnswers(t *testing.T, carrier http1.Carrier) {
+func testAnswers(t *testing.T, of kind) {
 	const allowRead, allowPost = "GET, HEAD", "POST"
 	tests := []struct {
 		name, request string
@@ -65,9 +63,12 @@ func testAnswers(t *testing.T, carrier http1.Carrier) {
 		{"the server", "OPTIONS * HTTP/1.1\nHost: a\n\n", 404, "", ""},
 		{"a bad escape", "GET /%zz HTTP/1.1\nHost: a\n\n", 400, "", ""},
 	}
-	addr := start(t, carrier)
+	addr := start(t, of)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			if of.netHTTP && tt.name == "a bad escape" {
+				t.Skip("the server itself refuses it, and closes")
+			}
 			c := dial(t, addr)
 			for range 2 {
 				c.send(tt.request)
@@ -91,10 +92,10 @@ func testAnswers(t *testing.T, carrier http1.Carrier) {
 	}
 }
 
-func TestContentTypes(t *testing.T) { eachCarrier(t, testContentTypes) }
+func TestContentTypes(t *testing.T) { eachKind(t, testContentTypes) }
 
-func testContentTypes(t *testing.T, carrier http1.Carrier) {
-	addr := start(t, carrier)
+func testContentTypes(t *testing.T, of kind) {
+	addr := start(t, of)
 	for request, want := range map[string]string{
 		"GET / HTTP/1.1\nHost: a\n\n":                                                          "text/plain; charset=utf-8",
 		"GET /nowhere HTTP/1.1\nHost: a\n\n":                                                   "text/plain; charset=utf-8",
@@ -112,10 +113,10 @@ func testContentTypes(t *testing.T, carrier http1.Carrier) {
 }
 
 // HEAD has the head of GET and no body: what comes next is the next answer.
-func TestHead(t *testing.T) { eachCarrier(t, testHead) }
+func TestHead(t *testing.T) { eachKind(t, testHead) }
 
-func testHead(t *testing.T, carrier http1.Carrier) {
-	addr := start(t, carrier)
+func testHead(t *testing.T, of kind) {
+	addr := start(t, of)
 	for target, want := range map[string]int{
 		"/": len(hello), "/big?n=1000000": 1000000, "/big?n=0": 0, "/slow?ms=5": len("waited 5 ms\n"),
 	} {
@@ -132,10 +133,10 @@ func testHead(t *testing.T, carrier http1.Carrier) {
 }
 
 // HTTP/1.0 clients know where an answer ends, and may ask for another one.
-func TestHTTP10(t *testing.T) { eachCarrier(t, testHTTP10) }
+func TestHTTP10(t *testing.T) { eachKind(t, testHTTP10) }
 
-func testHTTP10(t *testing.T, carrier http1.Carrier) {
-	c := dial(t, start(t, carrier))
+func testHTTP10(t *testing.T, of kind) {
+	c := dial(t, start(t, of))
 	for request, want := range map[string]string{
 		"GET / HTTP/1.0\nConnection: keep-alive\n\n":                            hello,
 		"POST /echo HTTP/1.0\nConnection: keep-alive\nContent-Length: 3\n\nabc": "abc",
@@ -150,10 +151,10 @@ func testHTTP10(t *testing.T, carrier http1.Carrier) {
 }
 
 // Both sides of the bound on /echo, with a client that reads while it sends.
-func TestEchoLimit(t *testing.T) { eachCarrier(t, testEchoLimit) }
+func TestEchoLimit(t *testing.T) { eachKind(t, testEchoLimit) }
 
-func testEchoLimit(t *testing.T, carrier http1.Carrier) {
-	url := "http://" + start(t, carrier) + "/echo"
+func testEchoLimit(t *testing.T, of kind) {
+	url := "http://" + start(t, of) + "/echo"
 	for _, size := range []int{echoBytesMax - 1, echoBytesMax, echoBytesMax + 1} {
 		body := pattern(size)
 		for name, reader := range map[string]io.Reader{
@@ -182,10 +183,10 @@ func testEchoLimit(t *testing.T, carrier http1.Carrier) {
 }
 
 // An announced body that is too long is refused before a byte of it came.
-func TestEchoRefusesAtOnce(t *testing.T) { eachCarrier(t, testEchoRefusesAtOnce) }
+func TestEchoRefusesAtOnce(t *testing.T) { eachKind(t, testEchoRefusesAtOnce) }
 
-func testEchoRefusesAtOnce(t *testing.T, carrier http1.Carrier) {
-	addr := start(t, carrier)
+func testEchoRefusesAtOnce(t *testing.T, of kind) {
+	addr := start(t, of)
 	for _, length := range []string{strconv.Itoa(echoBytesMax + 1), "9223372036854775807"} {
 		c := dial(t, addr)
 		c.send("POST /echo HTTP/1.1\nHost: a\nContent-Length: " + length + "\n\n")
@@ -197,9 +198,9 @@ func testEchoRefusesAtOnce(t *testing.T, carrier http1.Carrier) {
 }
 
 // A client that asks first is not told to send what nobody wants.
-func TestExpect(t *testing.T) { eachCarrier(t, testExpect) }
+func TestExpect(t *testing.T) { eachKind(t, testExpect) }
 
-func testExpect(t *testing.T, carrier http1.Carrier) {
+func testExpect(t *testing.T, of kind) {
 	tests := []struct {
 		name, request, body string
 		status              int // 100 if the body is wanted
@@ -210,7 +211,7 @@ func testExpect(t *testing.T, carrier http1.Carrier) {
 		{"another method", "PUT /echo HTTP/1.1\nContent-Length: 5\n", "", 405},
 		{"nowhere", "POST /nowhere HTTP/1.1\nContent-Length: 5\n", "", 404},
 	}
-	addr := start(t, carrier)
+	addr := start(t, of)
 	for _, tt := range tests {
 		c := dial(t, addr)
 		c.send(tt.request + "Host: a\nExpect: 100-continue\n\n")
@@ -234,10 +235,10 @@ func testExpect(t *testing.T, carrier http1.Carrier) {
 
 // A client that does not look up before it has sent what it meant to send can
 // still read the 413.
-func TestEchoRefusalIsReadable(t *testing.T) { eachCarrier(t, testEchoRefusalIsReadable) }
+func TestEchoRefusalIsReadable(t *testing.T) { eachKind(t, testEchoRefusalIsReadable) }
 
-func testEchoRefusalIsReadable(t *testing.T, carrier http1.Carrier) {
-	addr := start(t, carrier)
+func testEchoRefusalIsReadable(t *testing.T, of kind) {
+	addr := start(t, of)
 	rest := pattern(4 << 20)
 	for name, head := range map[string]string{
 		"sized":   "Content-Length: " + strconv.Itoa(echoBytesMax+1),
@@ -262,10 +263,10 @@ func testEchoRefusalIsReadable(t *testing.T, carrier http1.Carrier) {
 }
 
 // A client that sends everything before it reads anything.
-func TestEchoSendFirst(t *testing.T) { eachCarrier(t, testEchoSendFirst) }
+func TestEchoSendFirst(t *testing.T) { eachKind(t, testEchoSendFirst) }
 
-func testEchoSendFirst(t *testing.T, carrier http1.Carrier) {
-	c := dial(t, start(t, carrier))
+func testEchoSendFirst(t *testing.T, of kind) {
+	c := dial(t, start(t, of))
 	body := pattern(echoBytesMax)
 	c.send("POST /echo HTTP/1.1\nHost: a\nContent-Length: " + strconv.Itoa(len(body)) + "\n\n")
 	if _, err := c.Write(body); err != nil {
@@ -277,10 +278,10 @@ func testEchoSendFirst(t *testing.T, carrier http1.Carrier) {
 }
 
 // The whole of the largest answer, and a client that has enough of it.
-func TestBigLimit(t *testing.T) { eachCarrier(t, testBigLimit) }
+func TestBigLimit(t *testing.T) { eachKind(t, testBigLimit) }
 
-func testBigLimit(t *testing.T, carrier http1.Carrier) {
-	addr := start(t, carrier)
+func testBigLimit(t *testing.T, of kind) {
+	addr := start(t, of)
 	res, err := http.Get("http://" + addr + "/big?n=" + strconv.Itoa(bigBytesMax))
 	if err != nil {
 		t.Fatal(err)
@@ -298,10 +299,10 @@ func testBigLimit(t *testing.T, carrier http1.Carrier) {
 }
 
 // Slow answers keep nobody waiting: not each other, nor fast ones.
-func TestSlowHoldsNobodyUp(t *testing.T) { eachCarrier(t, testSlowHoldsNobodyUp) }
+func TestSlowHoldsNobodyUp(t *testing.T) { eachKind(t, testSlowHoldsNobodyUp) }
 
-func testSlowHoldsNobodyUp(t *testing.T, carrier http1.Carrier) {
-	addr := start(t, carrier)
+func testSlowHoldsNobodyUp(t *testing.T, of kind) {
+	addr := start(t, of)
 	const clients, ms = 100, 1500
 	began := time.Now()
 	var all sync.WaitGroup
@@ -332,10 +333,10 @@ func testSlowHoldsNobodyUp(t *testing.T, carrier http1.Carrier) {
 }
 
 // Answers leave in the order of the requests, slow ones too.
-func TestPipeline(t *testing.T) { eachCarrier(t, testPipeline) }
+func TestPipeline(t *testing.T) { eachKind(t, testPipeline) }
 
-func testPipeline(t *testing.T, carrier http1.Carrier) {
-	c := dial(t, start(t, carrier))
+func testPipeline(t *testing.T, of kind) {
+	c := dial(t, start(t, of))
 	long := strings.Repeat("hello", 60_000) // it has to wait for its turn
 	c.send("GET /slow?ms=100 HTTP/1.1\nHost: a\n\n" +
 		"POST /echo HTTP/1.1\nHost: a\nContent-Length: 300000\n\n" + long +

@@ -29,19 +29,42 @@ func (o *options) setCarrier(name string) error {
 	return nil
 }
 
+// headerBytesMax is the default of native servers.
+const headerBytesMax = 16 << 10
+
+// setHandler reads -handler.
+func (o *options) setHandler(name string) error {
+	switch name {
+	case "native":
+		o.netHTTP = false
+	case "nethttp":
+		o.netHTTP = true
+	default:
+		return errors.New("it must be native or nethttp")
+	}
+	return nil
+}
+
 // newServer sets up the server. Everything about connections is decided here,
 // everything about answers in routes.go.
 func newServer(o options) *http1.Server {
 	r := newRoutes()
-	return &http1.Server{
-		OnRequest:         r.onRequest,
-		OnCheckContinue:   r.onRequest,
+	s := &http1.Server{
+		Addr:              o.addr,
 		Carrier:           o.carrier,
 		ReadHeaderTimeout: headTimeout,
 		ReadTimeout:       bodyTimeout,
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 	}
+	if o.netHTTP {
+		s.Handler = r
+		s.DisableGeneralOptionsHandler = true // OPTIONS * is a path that there is not
+		s.MaxHeaderBytes = headerBytesMax
+	} else {
+		s.OnRequest, s.OnCheckContinue = r.onRequest, r.onRequest
+	}
+	return s
 }
 
 // bed is a server that listens.
@@ -54,7 +77,6 @@ type bed struct {
 // listen returns when clients can connect.
 func listen(o options) (*bed, error) {
 	b := &bed{server: newServer(o), served: make(chan error, 1)}
-	b.server.Addr = o.addr
 	go func() { b.served <- b.server.ListenAndServe() }() // ends with the server
 	poll := time.NewTicker(time.Millisecond)
 	defer poll.Stop()

@@ -29,8 +29,8 @@ func TestTimeouts(t *testing.T) {
 	}
 	var late sync.WaitGroup
 	defer late.Wait()
-	for _, carrier := range carriers(t) {
-		addr := start(t, carrier)
+	for _, of := range kinds(t) {
+		addr := start(t, of)
 		for _, tt := range tests {
 			c := dial(t, addr)
 			began := time.Now()
@@ -41,12 +41,12 @@ func TestTimeouts(t *testing.T) {
 			late.Go(func() {
 				if tt.status != 0 {
 					if got := c.receive("GET"); got.StatusCode != tt.status {
-						t.Errorf("%v, %s: status %d, want %d", carrier, tt.name, got.StatusCode, tt.status)
+						t.Errorf("%s, %s: status %d, want %d", of, tt.name, got.StatusCode, tt.status)
 					}
 				}
 				_, _ = io.Copy(io.Discard, c.r)
 				if d := time.Since(began); d < tt.after-time.Second || d > tt.after+4*time.Second {
-					t.Errorf("%v, %s: over after %v, want %v", carrier, tt.name, d, tt.after)
+					t.Errorf("%s, %s: over after %v, want %v", of, tt.name, d, tt.after)
 				}
 				c.Close()
 			})
@@ -57,7 +57,7 @@ func TestTimeouts(t *testing.T) {
 		late.Go(func() {
 			time.Sleep(writeTimeout + time.Second)
 			if n, _ := io.Copy(io.Discard, c.r); n >= 200000000 {
-				t.Errorf("%v, not reading: the answer is still whole", carrier)
+				t.Errorf("%s, not reading: the answer is still whole", of)
 			}
 		})
 	}

@@ -12,8 +12,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/cork-go/cork/http1"
 )
 
 // program is the built program, running.
@@ -49,9 +47,9 @@ func build(t *testing.T) string {
 	return path
 }
 
-func launch(t *testing.T, path string, carrier http1.Carrier) *program {
+func launch(t *testing.T, path string, of kind) *program {
 	t.Helper()
-	p := &program{Cmd: exec.Command(path, "-addr", "127.0.0.1:0", "-carrier", carrier.String()), ended: make(chan struct{})}
+	p := &program{Cmd: exec.Command(path, "-addr", "127.0.0.1:0", "-carrier", of.carrier.String(), "-handler", of.handler()), ended: make(chan struct{})}
 	p.Stderr = &p.stderr
 	stdout, err := p.StdoutPipe()
 	if err != nil {
@@ -78,22 +76,22 @@ func launch(t *testing.T, path string, carrier http1.Carrier) *program {
 func TestSignals(t *testing.T) {
 	t.Parallel()
 	path := build(t)
-	for _, carrier := range carriers(t) {
-		t.Run(carrier.String(), func(t *testing.T) { testSignals(t, path, carrier) })
+	for _, of := range kinds(t) {
+		t.Run(of.String(), func(t *testing.T) { testSignals(t, path, of) })
 	}
 }
 
-func testSignals(t *testing.T, path string, carrier http1.Carrier) {
+func testSignals(t *testing.T, path string, of kind) {
 	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
 		t.Run("idle, "+signal.String(), func(t *testing.T) {
-			p := launch(t, path, carrier)
+			p := launch(t, path, of)
 			_ = p.Process.Signal(signal)
 			if got := p.code(t, 10*time.Second); got != "exit status 0" {
 				t.Errorf("%s, want exit status 0", got)
 			}
 		})
 		t.Run("drain, "+signal.String(), func(t *testing.T) {
-			p := launch(t, path, carrier)
+			p := launch(t, path, of)
 			idle, c := dial(t, p.addr), dial(t, p.addr)
 			idle.send("GET / HTTP/1.1\nHost: a\n\n")
 			idle.receive("GET")
@@ -110,7 +108,7 @@ func testSignals(t *testing.T, path string, carrier http1.Carrier) {
 			}
 		})
 		t.Run("twice, "+signal.String(), func(t *testing.T) {
-			p := launch(t, path, carrier)
+			p := launch(t, path, of)
 			c := dial(t, p.addr)
 			c.send("GET /slow?ms=10000 HTTP/1.1\nHost: a\n\n")
 			time.Sleep(300 * time.Millisecond)
