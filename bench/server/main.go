@@ -29,6 +29,7 @@ type options struct {
 	csv        string
 	carrier    string
 	serverCore string
+	procs      int
 	loadCore   string
 	retries    int
 	sleepyLoad bool
@@ -65,6 +66,7 @@ func parseFlags(args []string) (options, error) {
 	fs.StringVar(&o.csv, "csv", "", "write every measurement to this file, for plot")
 	fs.StringVar(&o.carrier, "carrier", "", "what carries cork's connections: loop or net; empty is its default")
 	fs.StringVar(&o.serverCore, "server-core", "0", "core or cores (0,2-3) of the servers")
+	fs.IntVar(&o.procs, "procs", 0, "GOMAXPROCS of the servers; 0 is as many as they have cores")
 	fs.StringVar(&o.loadCore, "load-core", strconv.Itoa(runtime.NumCPU()-1), "core of the load generator")
 	fs.IntVar(&o.retries, "retries", 2, "how often a disturbed measurement is made again")
 	fs.BoolVar(&o.sleepyLoad, "sleepy-load", false, "let the load generator sleep when it has nothing to do, as most do")
@@ -131,6 +133,9 @@ func newBench(o options, log io.Writer) (*bench, error) {
 	}
 	os.Chmod(dir, 0o755) // for servers that change their user
 	b := &bench{options: o, log: log, programs: programs{dir: dir, cc: compiler()}, cores: countCores(o.serverCore)}
+	if b.procs <= 0 {
+		b.procs = b.cores
+	}
 	if b.load, err = b.programs.buildC("load/load.c"); err != nil {
 		b.close()
 		return nil, fmt.Errorf("the load generator cannot be built, nothing can be measured without it: %w", err)

@@ -47,7 +47,7 @@ func (b *bench) startServer(ctx context.Context, s *server, w workload, idle boo
 	args = append(b.serverPrefix(), args...)
 	p := &process{name: s.name, port: port, done: make(chan struct{})}
 	p.cmd = exec.CommandContext(ctx, args[0], args[1:]...)
-	p.cmd.Env = append(os.Environ(), "GOMAXPROCS="+strconv.Itoa(b.cores))
+	p.cmd.Env = append(os.Environ(), "GOMAXPROCS="+strconv.Itoa(b.procs))
 	p.cmd.Stdout, p.cmd.Stderr = &p.log, &p.log
 	p.cmd.Cancel = func() error { return p.cmd.Process.Signal(syscall.SIGTERM) }
 	p.cmd.WaitDelay = stopTimeout

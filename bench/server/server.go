@@ -46,15 +46,16 @@ const (
 var (
 	allRoutes   = []string{routeHello, routeJSON, routeEcho, routeClose, routeSleep}
 	helloRoutes = []string{routeHello, routeClose}
+	blockRoutes = append(slices.Clone(allRoutes), routeFresh, routeCompute)
 )
 
 func servers() []*server {
 	return []*server{
 		{name: bareName, routes: []string{routeHello, routeJSON, routeEcho, routeClose}, find: findC("servers/bare/bare.c"), command: commandBare},
-		{name: corkName, routes: allRoutes, find: findGo("cork"), command: commandCork},
-		{name: handlerName, routes: allRoutes, find: findGo("nethttp"), command: commandHandler},
-		{name: netHTTPName, routes: allRoutes, find: findGo("nethttp"), command: commandGo},
-		{name: fasthttpName, routes: allRoutes, find: findGo("fasthttp"), command: commandGo},
+		{name: corkName, routes: blockRoutes, find: findGo("cork"), command: commandCork},
+		{name: handlerName, routes: blockRoutes, find: findGo("nethttp"), command: commandHandler},
+		{name: netHTTPName, routes: blockRoutes, find: findGo("nethttp"), command: commandGo},
+		{name: fasthttpName, routes: blockRoutes, find: findGo("fasthttp"), command: commandGo},
 		{name: "fiber", routes: allRoutes, find: findGo("fiber"), command: commandGo},
 		{name: hertzName, routes: allRoutes, find: findGo("hertz"), command: commandGo},
 		{name: "gnet", routes: []string{routeHello}, find: findGo("gnet"), command: commandGo},

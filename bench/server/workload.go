@@ -23,7 +23,8 @@ type workload struct {
 	sends, wants []byte // bodies
 
 	// slowPath is asked for instead of path, one time in slowEvery. Its answers
-	// count, their latencies do not.
+	// count, their latencies do not. The load generator puts another number in the
+	// place of freshMark each time.
 	slowPath  string
 	slowEvery int
 }
@@ -36,7 +37,12 @@ const (
 	routeEcho  = "echo"
 	routeClose = "close"
 	routeSleep = "sleep"
+
+	routeFresh   = "fresh"   // sleep, at any path that begins with /sleep
+	routeCompute = "compute" // 20 ms of a processor's time
 )
+
+const freshMark = "########"
 
 const (
 	helloName     = "hello"
@@ -44,6 +50,8 @@ const (
 	pipelinedName = "pipelined"
 	newConnName   = "new-conn"
 	sleepName     = "sleep" // waits for its sleepers and not for a core
+	freshName     = "sleep-fresh"
+	computeName   = "compute"
 )
 
 func workloads() []workload {
@@ -75,6 +83,12 @@ func workloads() []workload {
 		}),
 		with(sleepName, "hello, one in ten sleeps 50 ms in its handler, 128 connections", func(w *workload) {
 			w.route, w.conns, w.slowPath, w.slowEvery = routeSleep, 128, "/sleep", 10
+		}),
+		with(freshName, "the same, each sleeper at a path that was never seen before", func(w *workload) {
+			w.route, w.conns, w.slowPath, w.slowEvery = routeFresh, 128, "/sleep"+freshMark, 10
+		}),
+		with(computeName, "hello, one in ten computes for 20 ms, 128 connections", func(w *workload) {
+			w.route, w.conns, w.slowPath, w.slowEvery = routeCompute, 128, "/compute", 10
 		}),
 	}
 }

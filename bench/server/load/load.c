@@ -88,10 +88,14 @@ static struct {
 	size_t requestLen, bodyLen;
 	char *slow; /* sent instead of the request, one time in slowEvery */
 	size_t slowLen;
+	char *slowMark; /* in slow: replaced by another number each time; may be NULL */
 	unsigned slowEvery;
 	pid_t pids[pidsMax];
 	int pidCount;
 } opt = {.conns = 64, .depth = 1, .cpu = -1, .seconds = 2, .warmup = 0.5};
+
+enum { markLen = 8 };
+static const char mark[] = "########";
 
 static char *batch; /* depth requests */
 static size_t batchLen;
@@ -270,6 +274,7 @@ struct conn {
 	int pending;     /* answers of the batch that are not here yet */
 	int waitsForEnd; /* answered; the server has to close */
 	const char *out; /* the batch, or the slow request */
+	char *fresh;     /* the slow request with a number of its own */
 	size_t outLen, sent;
 	size_t at;       /* bytes of the present answer that equal its model */
 	const struct model *model;
@@ -283,6 +288,20 @@ static struct sockaddr_in target;
 static struct conn *conns;
 static char *buffer;
 static uint64_t clockNow; /* of the last event handled */
+
+/* A slow request that nobody has sent before. */
+static void chooseFresh(struct conn *c)
+{
+	static uint32_t number;
+	char digits[markLen + 1];
+	if (c->fresh == NULL) {
+		c->fresh = must(malloc(opt.slowLen));
+		memcpy(c->fresh, opt.slow, opt.slowLen);
+	}
+	snprintf(digits, sizeof digits, "%08x", number++ * 2654435761u);
+	memcpy(c->fresh + (opt.slowMark - opt.slow), digits, markLen);
+	c->out = c->fresh;
+}
 
 /* What is sent next. */
 static void choose(struct conn *c)
@@ -300,6 +319,8 @@ static void choose(struct conn *c)
 	if (random % opt.slowEvery == 0) {
 		c->out = opt.slow;
 		c->outLen = opt.slowLen;
+		if (opt.slowMark != NULL)
+			chooseFresh(c);
 	}
 }
 
@@ -678,7 +699,10 @@ static void options(int argc, char **argv)
 		case 'w': opt.warmup = atof(optarg); break;
 		case 'r': opt.request = readFile(optarg, &opt.requestLen); break;
 		case 'b': opt.body = readFile(optarg, &opt.bodyLen); break;
-		case 'S': opt.slow = readFile(optarg, &opt.slowLen); break;
+		case 'S':
+			opt.slow = readFile(optarg, &opt.slowLen);
+			opt.slowMark = memmem(opt.slow, opt.slowLen, mark, markLen);
+			break;
 		case 'E': opt.slowEvery = (unsigned)atoi(optarg); break;
 		case 'i': opt.idle = atoi(optarg); break;
 		case 'K': opt.cpu = atoi(optarg); break;
@@ -696,7 +720,7 @@ static void options(int argc, char **argv)
 	    (opt.oneShot && opt.depth > 1) || (opt.slowEvery > 0 && (opt.slow == NULL || opt.depth > 1)))
 		die("usage: load -a port -r request-file -b body-file [-c connections] [-p depth] [-t seconds]\n"
 		    "\t[-w warm-up seconds] [-o] (new connection per request) [-s] (sleep, do not poll)\n"
-		    "\t[-S slow-request-file -E n] (one in n is that one)\n"
+		    "\t[-S slow-request-file -E n] (one in n is that one, with ######## a number)\n"
 		    "\t[-i idle connections] [-P pid,pid] [-K core of the server]");
 }
 

@@ -8,10 +8,12 @@ import (
 	"os"
 	"os/signal"
 	"runtime/pprof"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
 
+	"github.com/cork-go/cork/bench/server/servers/compute"
 	"github.com/cork-go/cork/http1"
 )
 
@@ -61,7 +63,7 @@ var carriers = map[string]http1.Carrier{
 }
 
 func handle(req *http1.IncomingMessage, res *http1.ServerResponse) {
-	switch req.URL() {
+	switch url := req.URL(); url {
 	case "/":
 		res.SetHeader("Content-Type", "text/plain; charset=utf-8")
 		res.End("Hello, World!")
@@ -72,13 +74,19 @@ func handle(req *http1.IncomingMessage, res *http1.ServerResponse) {
 		}
 		res.SetHeader("Content-Type", "application/json")
 		res.EndBytes(body)
-	case "/sleep":
-		time.Sleep(50 * time.Millisecond)
-		res.SetHeader("Content-Type", "text/plain; charset=utf-8")
-		res.End("Hello, World!")
 	case "/echo":
 		echo(req, res)
+	case "/compute":
+		compute.For20ms()
+		res.SetHeader("Content-Type", "text/plain; charset=utf-8")
+		res.End("Hello, World!")
 	default:
+		if strings.HasPrefix(url, "/sleep") {
+			time.Sleep(50 * time.Millisecond)
+			res.SetHeader("Content-Type", "text/plain; charset=utf-8")
+			res.End("Hello, World!")
+			return
+		}
 		res.StatusCode = 404
 		res.End()
 	}

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"flag"
 	"log"
+	"strings"
 	"time"
 
+	"github.com/cork-go/cork/bench/server/servers/compute"
 	"github.com/valyala/fasthttp"
 )
 
@@ -17,7 +19,7 @@ func main() {
 }
 
 func handle(ctx *fasthttp.RequestCtx) {
-	switch string(ctx.Path()) {
+	switch path := string(ctx.Path()); path {
 	case "/":
 		ctx.SetContentType("text/plain; charset=utf-8")
 		ctx.SetBodyString("Hello, World!")
@@ -28,15 +30,21 @@ func handle(ctx *fasthttp.RequestCtx) {
 		}
 		ctx.SetContentType("application/json")
 		ctx.Response.SetBodyRaw(body)
-	case "/sleep":
-		time.Sleep(50 * time.Millisecond)
-		ctx.SetContentType("text/plain; charset=utf-8")
-		ctx.SetBodyString("Hello, World!")
 	case "/echo":
 		ctx.SetContentType("application/octet-stream")
 		// Valid until the answer has been sent; no copy is needed.
 		ctx.Response.SetBodyRaw(ctx.PostBody())
+	case "/compute":
+		compute.For20ms()
+		ctx.SetContentType("text/plain; charset=utf-8")
+		ctx.SetBodyString("Hello, World!")
 	default:
+		if strings.HasPrefix(path, "/sleep") {
+			time.Sleep(50 * time.Millisecond)
+			ctx.SetContentType("text/plain; charset=utf-8")
+			ctx.SetBodyString("Hello, World!")
+			return
+		}
 		ctx.NotFound()
 	}
 }

@@ -10,9 +10,11 @@ import (
 	"log"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
+	"github.com/cork-go/cork/bench/server/servers/compute"
 	"github.com/cork-go/cork/http1"
 )
 
@@ -47,13 +49,19 @@ func handle(w http.ResponseWriter, r *http.Request) {
 		}
 		w.Header().Set("Content-Type", "application/json")
 		w.Write(body)
-	case "/sleep":
-		time.Sleep(50 * time.Millisecond)
+	case "/compute":
+		compute.For20ms()
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		io.WriteString(w, "Hello, World!")
 	case "/echo":
 		echo(w, r)
 	default:
+		if strings.HasPrefix(r.URL.Path, "/sleep") {
+			time.Sleep(50 * time.Millisecond)
+			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+			io.WriteString(w, "Hello, World!")
+			return
+		}
 		http.NotFound(w, r)
 	}
 }
