@@ -46,6 +46,10 @@ type Group struct {
 	running    atomic.Int32  // loops that have not ended
 	monitoring atomic.Bool   // the monitor looks at the loops
 	kick       chan struct{} // wakes it, and is closed by Close
+	alert      atomic.Bool   // a handler has blocked not long ago: there are stand-bys
+	alarmed    atomic.Bool   // … since the monitor has looked last
+
+	hands hands
 
 	mu        sync.Mutex
 	listeners map[*Listener]struct{}
@@ -85,7 +89,7 @@ func NewGroup(config Config) (*Group, error) {
 	g.reserve.open(g.sys)
 	g.running.Store(int32(n))
 	for _, l := range g.loops {
-		go l.follow(l.word.Load() >> 1) // ends by stop, or hands the token on
+		g.hands.call(call{loop: l, number: l.word.Load() >> 1})
 	}
 	go g.monitor() // ends when the loops have
 	return g, nil

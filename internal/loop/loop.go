@@ -33,7 +33,7 @@ const (
 	// yieldAfter is how long a leader that always finds something to do keeps its
 	// processor from goroutines that are ready to run. The scheduler alone would
 	// let them wait for 10 ms.
-	yieldAfter = 500 * time.Microsecond
+	yieldAfter = 100 * time.Microsecond
 
 	// busyEvents is how many events at a time make it likely that there are more
 	// already.
@@ -59,6 +59,9 @@ type Loop struct {
 	// the leader, times two, plus one while the leader is inside code that may
 	// block. Whoever increments the number of an odd word has the token.
 	word atomic.Uint64
+
+	// standsBy: a stand-by is ready to run, or there should be none.
+	standsBy atomic.Bool
 
 	count atomic.Int32 // sockets
 
@@ -97,6 +100,7 @@ func newLoop(g *Group, i int) (*Loop, error) {
 	l := &Loop{group: g, poller: poller, events: make([]netpoll.Event, eventsMax), time: g.now(),
 		listeners: make(map[int32]*Listener)}
 	l.expire = l.expired
+	l.standsBy.Store(true)
 	l.wheel.Init(max(0, g.nanos(l.time)))
 	return l, nil
 }

@@ -120,6 +120,9 @@ func (t *Turn) Enter(at Handler) {
 	l.inside, t.at = at, at
 	t.number++
 	l.word.Store(t.number<<1 | 1)
+	if !l.standsBy.Load() {
+		l.callStandBy()
+	}
 	if !l.group.monitoring.Load() {
 		l.group.wakeMonitor()
 	}
@@ -149,15 +152,21 @@ func (t *Turn) HandOver() {
 // takeToken takes the token from the leader, who is inside or about to end, and
 // reports whether it could.
 func (l *Loop) takeToken(word uint64) bool {
-	number := word>>1 + 1
-	if !l.word.CompareAndSwap(word, number<<1) {
-		return false
+	number, ok := l.retoken(word)
+	if ok {
+		l.group.hands.call(call{loop: l, number: number})
 	}
-	go l.follow(number) // ends when the loop does or the token is taken from it
-	return true
+	return ok
 }
 
-// follow goes on where a leader was left behind.
+// retoken is takeToken for a caller who leads on himself, with that number.
+func (l *Loop) retoken(word uint64) (number uint64, ok bool) {
+	number = word>>1 + 1
+	return number, l.word.CompareAndSwap(word, number<<1)
+}
+
+// follow goes on where a leader was left behind. It returns when the loop has
+// ended or the token was taken again.
 func (l *Loop) follow(number uint64) {
 	t := &Turn{loop: l, number: number}
 	defer t.ended()
