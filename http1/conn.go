@@ -107,6 +107,10 @@ type work struct {
 	parted   bool   // the client has said that its last request was that, and it is whole
 	dropped  int    // bytes dropped in readDrop
 
+	// Of the carrier.
+	kind  uint64  // of the request whose handler is known to block; 0 if there is none
+	since instant // when that began, or when the loop went on without its handler
+
 	// The messages.
 	filling  *exchange        // collects fields of a head that is not complete
 	current  *IncomingMessage // its body is being read; nil between messages
@@ -268,6 +272,9 @@ func (c *conn) run() step {
 		case stepFinish:
 			c.finishInput()
 		case stepRequest:
+			if c.t.elsewhere(c.fresh) {
+				return stepElsewhere
+			}
 			c.handle()
 		case stepDeliver:
 			c.deliver()

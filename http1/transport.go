@@ -62,6 +62,11 @@ type transport interface {
 	// has been woken already.
 	changed()
 
+	// elsewhere reports whether another goroutine should run the connection from
+	// here on, since the handler of ex is known to block. Then run returns
+	// stepElsewhere.
+	elsewhere(ex *exchange) bool
+
 	// enter and leave stand around code of the application that is called by
 	// run, on the goroutine that called run.
 	enter()
@@ -108,6 +113,8 @@ const (
 	stepRefuse              // the answer to a refused request is due
 
 	// Left to the carrier.
+	stepElsewhere // go on, on another goroutine
+
 	stepRead    // more input
 	stepWait    // no input for now: something has to change first
 	stepUpgrade // hand the connection over

@@ -72,6 +72,13 @@ func (t *loopTransport) drive(turn *loop.Turn) {
 			t.read()
 			continue
 		}
+		if step == stepElsewhere {
+			if t.leads() {
+				t.sendAway()
+				return
+			}
+			continue // the goroutine is another one already
+		}
 		if step == stepUpgrade {
 			t.handOver()
 		}
@@ -82,6 +89,28 @@ func (t *loopTransport) drive(turn *loop.Turn) {
 	t.running, t.turn = false, nil
 	c.rest()
 	t.arm()
+}
+
+// sendAway has another goroutine drive the connection on, which is as if this one
+// were left behind inside of the handler. The loop loses nothing by that: it goes
+// on with what is ready.
+func (t *loopTransport) sendAway() {
+	c := t.conn
+	t.turn = nil
+	c.fresh.req.materialise()
+	c.held()
+	t.push()
+	t.settle()
+	t.arm()
+	t.socket.Loop().Do(t)
+}
+
+// Work implements loop.Job: what sendAway has begun.
+func (t *loopTransport) Work() {
+	c := t.conn
+	c.mu.Lock()
+	t.drive(nil)
+	c.mu.Unlock() // not deferred: a handler that ends its goroutine has it unlocked
 }
 
 // settle moves what the connection still needs out of buffers that are not its
@@ -304,6 +333,9 @@ func (t *loopTransport) OnHandOver() (keepsBuffer bool) {
 	}
 	if c.serving != nil {
 		c.serving.req.materialise()
+		if t.inUser {
+			c.since = t.now()
+		}
 	}
 	if c.fresh != nil {
 		c.fresh.req.materialise()
@@ -324,6 +356,9 @@ func (t *loopTransport) OnGoexit() {
 	c.mu.Lock()
 	t.running, t.turn, t.entered, t.inUser = false, nil, false, false
 	c.exited()
+	if c.work != nil {
+		c.kind, c.since = 0, 0
+	}
 	t.settle()
 	if c.writing != writeClosed {
 		t.post()
@@ -465,9 +500,39 @@ func (t *loopTransport) block() {
 	}
 }
 
+// elsewhere implements transport.
+func (t *loopTransport) elsewhere(ex *exchange) bool {
+	h := t.conn.pools.habits
+	if t.turn == nil || !h.awake.Load() || ex.task > taskContinue {
+		return false
+	}
+	kind := h.kind(&ex.req)
+	if !h.blocks(kind) {
+		return false
+	}
+	t.conn.kind = kind
+	return true
+}
+
+// learn is called when a handler has returned that was known to block, or that
+// the loop did not wait for.
+func (t *loopTransport) learn() {
+	c, h := t.conn, t.conn.pools.habits
+	took, kind := time.Duration(t.now()-c.since), c.kind
+	c.kind, c.since = 0, 0
+	if kind != 0 {
+		h.ran(kind, took)
+	} else if c.serving != nil && took > briefMax {
+		h.blocked(h.kind(&c.serving.req))
+	}
+}
+
 // enter implements transport.
 func (t *loopTransport) enter() {
 	t.inUser = true
+	if c := t.conn; t.turn == nil && c.kind != 0 && c.serving != nil {
+		c.since = t.now()
+	}
 	if t.turn != nil && !t.entered {
 		t.entered = true
 		t.turn.Enter(t)
@@ -476,7 +541,12 @@ func (t *loopTransport) enter() {
 
 // leave implements transport. The turn is left when something of it is needed: a
 // pipeline's handlers come one after the other.
-func (t *loopTransport) leave() { t.inUser = false }
+func (t *loopTransport) leave() {
+	t.inUser = false
+	if t.turn == nil && t.conn.work != nil && t.conn.since != 0 {
+		t.learn()
+	}
+}
 
 // leads reports whether the goroutine that drives the connection leads the loop,
 // and may use what is the loop's. It is never so in code of the application.
@@ -656,8 +726,11 @@ func newLoops(s *Server) (*loops, error) {
 	if err != nil {
 		return nil, err
 	}
+	habits := newHabits()
 	for _, l := range group.Loops() {
-		l.Data = newPools(s)
+		pools := newPools(s)
+		pools.habits = habits
+		l.Data = pools
 	}
 	return &loops{server: s, group: group}, nil
 }

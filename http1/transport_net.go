@@ -282,7 +282,9 @@ func (t *netTransport) pending() int { return 0 }
 // block, enter and leave implement transport: nobody waits for this goroutine.
 func (t *netTransport) block() {}
 func (t *netTransport) enter() {}
-func (t *netTransport) leave() {}
+
+func (t *netTransport) elsewhere(*exchange) bool { return false }
+func (t *netTransport) leave()                   {}
 
 func (t *netTransport) now() instant    { return t.server.instant(t.server.now()) }
 func (t *netTransport) time() time.Time { return t.server.now() }

@@ -13,7 +13,7 @@ type Job interface {
 }
 
 // Do has a job done soon. It does not wait. Any goroutine may call it.
-func (g *Group) Do(job Job) { g.hands.call(call{job: job}) }
+func (l *Loop) Do(job Job) { l.group.hands.call(call{job: job}) }
 
 // sparesMax is how many goroutines wait to be called again, rather than end, when
 // a handler that blocked has returned. More than that are few who come at once.
