@@ -44,7 +44,16 @@ type habits struct {
 	fresh atomic.Uint64 // of the unknown ones
 }
 
-func newHabits() *habits { return &habits{seed: maphash.MakeSeed()} }
+// newHabits returns those of a server that has seen nothing yet. If wary, each
+// kind of request has to be fast once before it runs on the loop.
+func newHabits(wary bool) *habits {
+	h := &habits{seed: maphash.MakeSeed()}
+	if wary {
+		h.fresh.Store(uint64(habitToGo))
+		h.awake.Store(true)
+	}
+	return h
+}
 
 // habit is an entry of the table: the kind's tag, and what is known of it.
 //

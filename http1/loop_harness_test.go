@@ -3,6 +3,7 @@ package http1
 import (
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"runtime"
@@ -63,6 +64,7 @@ func serveLoops(t testing.TB, s *Server) *loopServer {
 		s.Logger = slog.New(slog.DiscardHandler)
 	}
 	s.Carrier = CarrierLoop
+	s.wary = wary(t)
 	listening := make(chan bool)
 	go func() {
 		ls.served <- s.listenAndServe("127.0.0.1:0", []func(){func() { close(listening) }})
@@ -74,6 +76,18 @@ func serveLoops(t testing.TB, s *Server) *loopServer {
 	}
 	ls.addr = s.Address().String()
 	return ls
+}
+
+// wary reports whether the requests of a test begin on the loop, or elsewhere if
+// they are the first of their kind. It is drawn by lot.
+func wary(t testing.TB) bool {
+	wary := rand.IntN(2) == 1
+	t.Cleanup(func() {
+		if wary && t.Failed() {
+			t.Log("the server was wary")
+		}
+	})
+	return wary
 }
 
 // checkGone checks that a server that was closed has left nothing behind.

@@ -257,6 +257,7 @@ func listenServer(t testing.TB, network string, s *Server, sys *books) (*loopSer
 		u.SetUnlinkOnClose(false)
 	}
 	ls.addr = l.Addr().String()
+	s.wary = wary(t)
 	taken, err := s.onLoops(l)
 	if err != nil {
 		l.Close()

@@ -258,6 +258,7 @@ type Server struct {
 	now           func() time.Time
 	epoch         time.Time   // instants count from here
 	sys           netpoll.Sys // a test's; nil for the real one
+	wary          bool        // a test's: what is asked for the first time is taken to block
 
 	loops     *loops // nil before the first connection that needs them; guarded by mu
 	netPools  *pools // of the connections over net.Conns

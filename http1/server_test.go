@@ -28,6 +28,7 @@ func start(t *testing.T, s *Server) (addr string) {
 		s.Logger = slog.New(slog.DiscardHandler)
 	}
 	s.Carrier = testCarrier
+	s.wary = wary(t)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

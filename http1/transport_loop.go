@@ -726,7 +726,7 @@ func newLoops(s *Server) (*loops, error) {
 	if err != nil {
 		return nil, err
 	}
-	habits := newHabits()
+	habits := newHabits(s.wary)
 	for _, l := range group.Loops() {
 		pools := newPools(s)
 		pools.habits = habits
