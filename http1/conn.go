@@ -123,6 +123,8 @@ type work struct {
 	incoming queue[IncomingMessage]
 	outgoing queue[ServerResponse]
 	spare    *exchange // ready for the next message
+	seen     seen
+	memo     headMemo
 
 	calling *exchange // whose handler, OnData or OnEnd runs
 	orphan  bool      // … and the connection has been closed meanwhile

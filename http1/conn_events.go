@@ -32,7 +32,7 @@ func (c *conn) OnHeadersComplete(head []byte, fields []httpparse.Field) httppars
 	req.fields = append(req.fields, fields...)
 	m := &c.parser.Message
 	var facts requestFacts // filled in place: a result would be copied
-	bad := checkRequest(&facts, m, head, req.fields, c.server.HTTPValidation)
+	bad := checkRequest(&facts, m, head, req.fields, c.server.HTTPValidation, &c.seen)
 	if bad == nil && m.Method == httpparse.MethodConnect && c.server.OnConnect == nil && c.server.Handler == nil {
 		bad = &refusal{501, httpparse.InvalidMethod, "no CONNECT here"}
 	}
@@ -114,6 +114,7 @@ func (c *conn) OnMessageComplete() httpparse.Code {
 	if req := c.current; req != nil {
 		c.current = nil
 		c.completed(req)
+		c.sweep()
 	}
 	return httpparse.Paused // so that the handler, OnEnd, or a Read, comes before the next request
 }
@@ -126,5 +127,4 @@ func (c *conn) completed(req *IncomingMessage) {
 	if !req.keepAlive {
 		c.reading, c.parted = readDrop, req.last
 	}
-	c.sweep()
 }

@@ -247,14 +247,23 @@ func (c *conn) shift() {
 			c.endOutput()
 			return
 		}
-		c.idleSince = c.clock()
-		if c.quiet != nil && c.outgoing.len() == 0 && c.server.timeouts.idle > 0 {
-			c.quiet.limit = max(c.server.Timeout, 0)
-			c.quiet.stirred(c.idleSince)
+		if c.outgoing.len() == 0 {
+			c.unoccupied()
 		}
 		c.sweep()
-		c.retire(res.ex)
+		if res.ex.returned {
+			c.retire(res.ex)
+		}
 		c.promote()
+	}
+}
+
+// unoccupied: all answers are out, and the connection may be idle from now on.
+func (c *conn) unoccupied() {
+	c.idleSince = c.clock()
+	if c.quiet != nil && c.server.timeouts.idle > 0 {
+		c.quiet.limit = max(c.server.Timeout, 0)
+		c.quiet.stirred(c.idleSince)
 	}
 }
 
@@ -418,7 +427,7 @@ func (c *conn) fire() {
 
 // unlock releases mu and sees to it that what is due is called.
 func (c *conn) unlock() {
-	if c.work != nil {
+	if w := c.work; w != nil && !(w.turn && len(w.events) == 0) {
 		c.tell()
 		c.rest()
 	}

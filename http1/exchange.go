@@ -37,6 +37,7 @@ func (ex *exchange) open(c *conn, m *httpparse.Message, head []byte, facts *requ
 	req.method, req.minor = m.Method, m.Minor
 	req.target, req.known = m.Target, m.Known
 	req.head = head
+	req.url = c.seen.target(m.Target.Of(head))
 	req.length, req.expect = facts.length, facts.expect
 	req.last = !m.ShouldKeepAlive()
 	req.keepAlive = !req.last && !facts.ambiguous
@@ -59,7 +60,9 @@ func (c *conn) sweep() {
 			return
 		}
 		c.incoming.pop()
-		c.retire(req.ex)
+		if req.ex.returned {
+			c.retire(req.ex)
+		}
 	}
 }
 

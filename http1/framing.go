@@ -66,7 +66,7 @@ const bodyBytesMax = 1<<63 - 1 // fits every signed counter
 //  6. No blank stands between name and colon (RFC 9112 section 5.1): 400.
 //  7. Expect on HTTP/1.1 is 100-continue or unknown (RFC 9110 section 10.1.1);
 //     on HTTP/1.0 it is ignored.
-func checkRequest(facts *requestFacts, m *httpparse.Message, head []byte, fields []httpparse.Field, v Validation) (bad *refusal) {
+func checkRequest(facts *requestFacts, m *httpparse.Message, head []byte, fields []httpparse.Field, v Validation, seen *seen) (bad *refusal) {
 	if m.Protocol != httpparse.ProtocolHTTP {
 		return &refusal{400, httpparse.InvalidConstant, "not HTTP"}
 	}
@@ -83,7 +83,7 @@ func checkRequest(facts *requestFacts, m *httpparse.Message, head []byte, fields
 	for i := range fields {
 		switch fields[i].ID {
 		case fieldname.Host, fieldname.TransferEncoding, fieldname.Expect:
-			if bad = facts.note(&fields[i], head, m.Minor); bad != nil {
+			if bad = facts.note(&fields[i], head, m.Minor, seen); bad != nil {
 				return bad
 			}
 		}
@@ -137,13 +137,13 @@ func replaceHost(fields []httpparse.Field, off uint32, target []byte) {
 }
 
 // note looks at one field.
-func (facts *requestFacts) note(f *httpparse.Field, head []byte, minor uint8) *refusal {
+func (facts *requestFacts) note(f *httpparse.Field, head []byte, minor uint8, seen *seen) *refusal {
 	switch f.ID {
 	case fieldname.Host:
 		if facts.hosts++; facts.hosts > 1 {
 			return &refusal{400, httpparse.InvalidHeaderToken, "second Host field"}
 		}
-		if !validHost(f.Value(head)) {
+		if !seen.wellFormedHost(f.Value(head)) {
 			return &refusal{400, httpparse.InvalidHeaderToken, "malformed Host field"}
 		}
 	case fieldname.TransferEncoding:

@@ -11,7 +11,8 @@ import (
 // IncomingMessage is a request. It is valid as long as its ServerResponse; the
 // strings it returns are valid for ever. They are slices of one immutable
 // string that holds the request's whole head, made when somebody asks for the
-// first of them: whoever keeps one keeps the head.
+// first of them: whoever keeps one keeps the head. (A target that has come often
+// may be at hand already.)
 type IncomingMessage struct {
 	ex   *exchange
 	conn *conn
@@ -20,6 +21,7 @@ type IncomingMessage struct {
 	method httpparse.Method
 	minor  uint8
 	target httpparse.Span
+	url    string // target, if it was at hand when the head came in
 	known  fieldname.Set
 	fields []httpparse.Field
 
@@ -53,6 +55,9 @@ func (req *IncomingMessage) Method() string { return req.method.String() }
 // The host of an absolute one (http or https) counts, not what the client has
 // sent as Host (RFC 9112 section 3.2.2): the Host field reads as that host.
 func (req *IncomingMessage) URL() string {
+	if req.url != "" {
+		return req.url
+	}
 	return req.string(req.target)
 }
 
@@ -125,7 +130,7 @@ func (req *IncomingMessage) reset() {
 	if cap(req.fields) > fieldsKept {
 		req.fields = nil
 	}
-	req.conn, req.head = nil, nil
+	req.conn, req.head, req.url = nil, nil, ""
 	if req.ready.Load() {
 		req.text = ""
 		req.ready.Store(false)

@@ -33,6 +33,16 @@ const (
 	// writes against this wall.
 	drainBytesMax = 1 << 20
 
+	// seen… are what a work remembers of earlier requests: so many targets, and of
+	// what length; one Host.
+	seenTargets        = 16
+	seenTargetBytesMax = 64
+	seenHostBytesMax   = 64
+
+	// memo… are what a head that is remembered may have.
+	memoBytesMax = 1 << 10
+	memoLinesMax = 16
+
 	// outBytesMax is how much output is gathered before it is written, however
 	// much more the same read may bring.
 	outBytesMax = 64 << 10

@@ -1,6 +1,10 @@
 package http1
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/cork-go/cork/internal/fieldname"
+)
 
 // OutgoingMessage is the part of an answer that is not about HTTP servers: the
 // header, the trailers and whether they can still be changed. It is used
@@ -19,10 +23,20 @@ type OutgoingMessage struct {
 	relaxed  bool // values may hold control characters: Server.HTTPValidation
 }
 
-// headerLine is one line of a head. Lines of one name stand together.
+// headerLine is one line of a head. Lines of one name stand together. Names that
+// many programs use are told apart by their id, the others by what they are.
 type headerLine struct {
 	name, value string
+	id          fieldname.ID
 }
+
+// is reports whether the line has a name, whose ID is id.
+func (h *headerLine) is(id fieldname.ID, name string) bool {
+	return h.id == id && (id != fieldname.Unknown || sameName(h.name, name))
+}
+
+// idOf returns the ID of a field name.
+func idOf(name string) fieldname.ID { return fieldname.Lookup(bytesOf(name)) }
 
 // removedFields are the fields that the server would add, and that
 // RemoveHeader has forbidden.
@@ -45,17 +59,18 @@ func (m *OutgoingMessage) SetHeader(name string, values ...string) error {
 	if m.built {
 		return ErrHeadersSent
 	}
-	if err := m.checkValues(name, values); err != nil {
+	id := idOf(name)
+	if err := m.checkValues(id, name, values); err != nil {
 		return err
 	}
-	m.removed &^= automatic(name)
-	at := m.find(name)
+	m.removed &^= automatic(id)
+	at := m.find(id, name)
 	if at < 0 {
 		at = len(m.headers)
 	} else {
-		m.headers = slices.DeleteFunc(m.headers, func(h headerLine) bool { return sameName(h.name, name) })
+		m.delete(id, name)
 	}
-	m.insert(at, name, values)
+	m.insert(at, id, name, values)
 	return nil
 }
 
@@ -106,17 +121,18 @@ func (m *OutgoingMessage) AppendHeader(name string, values ...string) error {
 	if m.built {
 		return ErrHeadersSent
 	}
-	if err := m.checkValues(name, values); err != nil {
+	id := idOf(name)
+	if err := m.checkValues(id, name, values); err != nil {
 		return err
 	}
-	m.removed &^= automatic(name)
+	m.removed &^= automatic(id)
 	at := len(m.headers)
-	if first := m.find(name); first >= 0 {
+	if first := m.find(id, name); first >= 0 {
 		name = m.headers[first].name
-		for at = first; at < len(m.headers) && sameName(m.headers[at].name, name); at++ {
+		for at = first; at < len(m.headers) && m.headers[at].is(id, name); at++ {
 		}
 	}
-	m.insert(at, name, values)
+	m.insert(at, id, name, values)
 	return nil
 }
 
@@ -128,14 +144,15 @@ func (m *OutgoingMessage) RemoveHeader(name string) error {
 	if m.built {
 		return ErrHeadersSent
 	}
-	m.removed |= automatic(name)
-	m.headers = slices.DeleteFunc(m.headers, func(h headerLine) bool { return sameName(h.name, name) })
+	id := idOf(name)
+	m.removed |= automatic(id)
+	m.delete(id, name)
 	return nil
 }
 
 // GetHeader returns the first value of a field that was set, or "".
 func (m *OutgoingMessage) GetHeader(name string) string {
-	if at := m.find(name); at >= 0 {
+	if at := m.find(idOf(name), name); at >= 0 {
 		return m.headers[at].value
 	}
 	return ""
@@ -143,8 +160,9 @@ func (m *OutgoingMessage) GetHeader(name string) string {
 
 // GetHeaderValues returns all values of a field that was set, as a new slice.
 func (m *OutgoingMessage) GetHeaderValues(name string) (values []string) {
+	id := idOf(name)
 	for _, h := range m.headers {
-		if sameName(h.name, name) {
+		if h.is(id, name) {
 			values = append(values, h.value)
 		}
 	}
@@ -152,13 +170,13 @@ func (m *OutgoingMessage) GetHeaderValues(name string) (values []string) {
 }
 
 // HasHeader reports whether a field was set.
-func (m *OutgoingMessage) HasHeader(name string) bool { return m.find(name) >= 0 }
+func (m *OutgoingMessage) HasHeader(name string) bool { return m.find(idOf(name), name) >= 0 }
 
 // GetHeaderNames returns the names that were set, in lower case and in order,
 // as a new slice.
 func (m *OutgoingMessage) GetHeaderNames() (names []string) {
 	for i, h := range m.headers {
-		if i == 0 || !sameName(h.name, m.headers[i-1].name) {
+		if i == 0 || !h.is(m.headers[i-1].id, m.headers[i-1].name) {
 			names = append(names, lowerName(h.name))
 		}
 	}
@@ -169,7 +187,7 @@ func (m *OutgoingMessage) GetHeaderNames() (names []string) {
 // order, as a new slice.
 func (m *OutgoingMessage) GetRawHeaderNames() (names []string) {
 	for i, h := range m.headers {
-		if i == 0 || !sameName(h.name, m.headers[i-1].name) {
+		if i == 0 || !h.is(m.headers[i-1].id, m.headers[i-1].name) {
 			names = append(names, h.name)
 		}
 	}
@@ -212,23 +230,34 @@ func (m *OutgoingMessage) AddTrailers(fields ...string) error {
 	}
 	m.trailers = m.trailers[:0]
 	for i := 0; i < len(fields); i += 2 {
-		m.trailers = append(m.trailers, headerLine{fields[i], fields[i+1]})
+		m.trailers = append(m.trailers, headerLine{fields[i], fields[i+1], idOf(fields[i])})
 	}
 	return nil
 }
 
-func (m *OutgoingMessage) find(name string) int {
+// find returns where the first line of a name stands, or -1.
+func (m *OutgoingMessage) find(id fieldname.ID, name string) int {
 	for i := range m.headers {
-		if sameName(m.headers[i].name, name) {
+		if m.headers[i].is(id, name) {
 			return i
 		}
 	}
 	return -1
 }
 
-func (m *OutgoingMessage) insert(at int, name string, values []string) {
+func (m *OutgoingMessage) delete(id fieldname.ID, name string) {
+	m.headers = slices.DeleteFunc(m.headers, func(h headerLine) bool { return h.is(id, name) })
+}
+
+func (m *OutgoingMessage) insert(at int, id fieldname.ID, name string, values []string) {
+	if at == len(m.headers) {
+		for _, v := range values {
+			m.headers = append(m.headers, headerLine{name, v, id})
+		}
+		return
+	}
 	for i, v := range values {
-		m.headers = slices.Insert(m.headers, at+i, headerLine{name, v})
+		m.headers = slices.Insert(m.headers, at+i, headerLine{name, v, id})
 	}
 }
 
@@ -246,45 +275,45 @@ func (m *OutgoingMessage) reset() {
 }
 
 // automatic names the bit of a field that the server adds by itself.
-func automatic(name string) removedFields {
-	switch fieldKindOf(name) {
-	case fieldConnection:
+func automatic(id fieldname.ID) removedFields {
+	switch id {
+	case fieldname.Connection:
 		return removedConnection
-	case fieldContentLength:
+	case fieldname.ContentLength:
 		return removedContentLength
-	case fieldTransferEncoding:
+	case fieldname.TransferEncoding:
 		return removedTransferEncoding
-	case fieldDate:
+	case fieldname.Date:
 		return removedDate
 	}
 	return 0
 }
 
 // checkValues returns the error of a field that must not be sent.
-func (m *OutgoingMessage) checkValues(name string, values []string) error {
-	if !validName(name) {
+func (m *OutgoingMessage) checkValues(id fieldname.ID, name string, values []string) error {
+	if id == fieldname.Unknown && !validName(name) {
 		return &HeaderError{Code: "ERR_INVALID_HTTP_TOKEN", Name: name}
 	}
 	for _, v := range values {
 		if !validValue(v) && !(m.relaxed && validRelaxed(v)) {
 			return &HeaderError{Code: "ERR_INVALID_CHAR", Name: name}
 		}
-		if !validFraming(fieldKindOf(name), v) {
+		if !validFraming(id, v) {
 			return &HeaderError{Code: "ERR_INVALID_ARG_VALUE", Name: name}
 		}
 	}
 	return nil
 }
 
-// validFraming reports whether a value may stand in a field of kind, as far as
-// framing goes: Content-Length is a number, and chunked stands at the end of
+// validFraming reports whether a value may stand in a field, as far as framing
+// goes: Content-Length is a number, and chunked stands at the end of
 // Transfer-Encoding or not at all (RFC 9112 section 6.1).
-func validFraming(kind fieldKind, value string) bool {
-	switch kind {
-	case fieldContentLength:
+func validFraming(id fieldname.ID, value string) bool {
+	switch id {
+	case fieldname.ContentLength:
 		_, ok := parseLength(value)
 		return ok
-	case fieldTransferEncoding:
+	case fieldname.TransferEncoding:
 		return codingOf(value) != codingInvalid
 	}
 	return true
@@ -296,7 +325,7 @@ func (m *OutgoingMessage) checkPairs(fields []string) error {
 		return &HeaderError{Code: "ERR_INVALID_ARG_VALUE", Name: fields[len(fields)-1]}
 	}
 	for i := 0; i < len(fields); i += 2 {
-		if err := m.checkValues(fields[i], fields[i+1:i+2]); err != nil {
+		if err := m.checkValues(idOf(fields[i]), fields[i], fields[i+1:i+2]); err != nil {
 			return err
 		}
 	}

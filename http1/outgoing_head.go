@@ -3,50 +3,9 @@ package http1
 import (
 	"strconv"
 	"strings"
+
+	"github.com/cork-go/cork/internal/fieldname"
 )
-
-// fieldKind is a field that decides something about the answer it stands in.
-type fieldKind uint8
-
-const (
-	fieldOther fieldKind = iota
-	fieldConnection
-	fieldContentLength
-	fieldTransferEncoding
-	fieldDate
-	fieldTrailer
-	fieldKeepAlive
-)
-
-// fieldKindOf finds the kind by length first: most names are decided by that.
-func fieldKindOf(name string) fieldKind {
-	switch len(name) {
-	case 4:
-		if equalFold(name, "date") {
-			return fieldDate
-		}
-	case 7:
-		if equalFold(name, "trailer") {
-			return fieldTrailer
-		}
-	case 10:
-		if equalFold(name, "connection") {
-			return fieldConnection
-		}
-		if equalFold(name, "keep-alive") {
-			return fieldKeepAlive
-		}
-	case 14:
-		if equalFold(name, "content-length") {
-			return fieldContentLength
-		}
-	case 17:
-		if equalFold(name, "transfer-encoding") {
-			return fieldTransferEncoding
-		}
-	}
-	return fieldOther
-}
 
 // headWriter builds a head into dst and notes what its lines say.
 type headWriter struct {
@@ -61,11 +20,11 @@ type headWriter struct {
 // one where Node does that: those of Cookie and of Server.UniqueHeaders.
 func (w *headWriter) lines(s *Server, group []headerLine) {
 	if len(group) > 1 && s.joins(group[0].name) {
-		w.line(group[0].name, joinLines(group))
+		w.line(group[0].id, group[0].name, joinLines(group))
 		return
 	}
 	for _, h := range group {
-		w.line(h.name, h.value)
+		w.line(h.id, h.name, h.value)
 	}
 }
 
@@ -97,7 +56,7 @@ func joinLines(group []headerLine) string {
 // first one.
 func sameNames(all []headerLine) int {
 	n := 1
-	for n < len(all) && sameName(all[n].name, all[0].name) {
+	for n < len(all) && all[n].is(all[0].id, all[0].name) {
 		n++
 	}
 	return n
@@ -108,22 +67,22 @@ func sameNames(all []headerLine) int {
 // section 6.1) and with it Trailer, which only chunked bodies have, a second
 // Content-Length or Transfer-Encoding, a Content-Length beside a
 // Transfer-Encoding (section 6.2).
-func (w *headWriter) line(name, value string) {
+func (w *headWriter) line(id fieldname.ID, name, value string) {
 	f := &w.facts
-	switch fieldKindOf(name) {
-	case fieldConnection:
+	switch id {
+	case fieldname.Connection:
 		f.connection = true
 		f.connectionClose = f.connectionClose || hasWord(value, "close")
-	case fieldKeepAlive:
+	case fieldname.KeepAlive:
 		f.keepAlive = true
-	case fieldDate:
+	case fieldname.Date:
 		f.date = true
-	case fieldTrailer:
+	case fieldname.Trailer:
 		if w.answer.minor == 0 || w.answer.status == 204 {
 			return
 		}
 		f.trailer = true
-	case fieldContentLength:
+	case fieldname.ContentLength:
 		if f.contentLength || f.coded || w.answer.status == 204 {
 			return
 		}
@@ -133,7 +92,7 @@ func (w *headWriter) line(name, value string) {
 		w.dst = appendLine(w.dst, name, value)
 		w.lengthEnd = len(w.dst)
 		return
-	case fieldTransferEncoding:
+	case fieldname.TransferEncoding:
 		if f.coded || w.answer.minor == 0 {
 			return
 		}
@@ -178,10 +137,12 @@ func (w *headWriter) connection(v *framing, keepAliveLine string) {
 	}
 }
 
+const lengthBegin = "Content-Length: "
+
 // finish writes the framing that the server adds, and the end of the head.
 func (w *headWriter) finish(v *framing) {
 	if v.addLength {
-		w.dst = append(w.dst, "Content-Length: "...)
+		w.dst = append(w.dst, lengthBegin...)
 		w.dst = strconv.AppendUint(w.dst, v.length.size, 10)
 		w.dst = append(w.dst, "\r\n"...)
 	}

@@ -124,7 +124,7 @@ func TestHeaderLists(t *testing.T) {
 	}
 	before := slices.Clone(m.headers)
 	if err := m.SetHeaders("A", "1", "B", "x\n"); err == nil || !slices.Equal(m.headers, before) {
-		t.Errorf("SetHeaders with a bad one: %v, %q", err, m.headers)
+		t.Errorf("SetHeaders with a bad one: %v, %+v", err, m.headers)
 	}
 	if err := m.SetHeaders("A"); err == nil {
 		t.Error("SetHeaders with a name and no value")

@@ -91,7 +91,7 @@ func (w *work) reset() {
 	}
 	events, finishing := w.events[:0], w.finishing[:0]
 	*w = work{incoming: incoming, outgoing: outgoing, small: w.small, chunkHead: chunkHead, tail: tail,
-		events: events, finishing: finishing, spare: w.spare}
+		events: events, finishing: finishing, spare: w.spare, seen: w.seen, memo: w.memo}
 }
 
 // buffer is memory for one read, or for output that is gathered.

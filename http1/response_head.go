@@ -3,6 +3,8 @@ package http1
 import (
 	"slices"
 	"strconv"
+
+	"github.com/cork-go/cork/internal/fieldname"
 )
 
 // needHead builds the head implicitly.
@@ -67,6 +69,12 @@ func (res *ServerResponse) storeHead(status int, reason string, headers []string
 	default:
 		w.connection(&v, s.keepAliveLine)
 	}
+	if v.addLength && v.connection == connectionKeepAlive && len(headers) == 0 && status == res.StatusCode && reason == StatusText(status) &&
+		!w.facts.date && !w.facts.keepAlive && res.plain() {
+		w.dst = append(w.dst, lengthBegin...)
+		res.conn.memo.keep(res, w.dst, date)
+		w.dst = w.dst[:len(w.dst)-len(lengthBegin)]
+	}
 	w.finish(&v)
 	res.head = w.dst
 	res.StatusCode = status
@@ -100,7 +108,7 @@ func (res *ServerResponse) checkHead(status int, reason string, headers []string
 	if status < 200 || status > 999 {
 		return &HeaderError{Code: "ERR_HTTP_INVALID_STATUS_CODE", Name: strconv.Itoa(status)}
 	}
-	if !validValue(reason) {
+	if reason != "OK" && !validValue(reason) {
 		return &HeaderError{Code: "ERR_INVALID_CHAR", Name: "StatusMessage"}
 	}
 	return res.checkPairs(headers)
@@ -119,23 +127,24 @@ func (w *headWriter) fields(s *Server, set []headerLine, given []string) {
 	}
 	for rest := set; len(rest) > 0; {
 		n := sameNames(rest)
-		if !w.given(given, rest[0].name) {
+		if !w.given(given, rest[0].id, rest[0].name) {
 			w.lines(s, rest[:n])
 		}
 		rest = rest[n:]
 	}
 	for i := 0; i < len(given); i += 2 {
-		if !slices.ContainsFunc(set, func(h headerLine) bool { return sameName(h.name, given[i]) }) {
-			w.line(given[i], given[i+1])
+		id := idOf(given[i])
+		if !slices.ContainsFunc(set, func(h headerLine) bool { return h.is(id, given[i]) }) {
+			w.line(id, given[i], given[i+1])
 		}
 	}
 }
 
 // given writes the pairs of a name and reports whether there are any.
-func (w *headWriter) given(pairs []string, name string) (found bool) {
+func (w *headWriter) given(pairs []string, id fieldname.ID, name string) (found bool) {
 	for i := 0; i < len(pairs); i += 2 {
 		if sameName(pairs[i], name) {
-			w.line(pairs[i], pairs[i+1])
+			w.line(id, pairs[i], pairs[i+1])
 			found = true
 		}
 	}

@@ -3,6 +3,8 @@ package http1
 import (
 	"strconv"
 	"strings"
+
+	"github.com/cork-go/cork/internal/fieldname"
 )
 
 // Informational answers (RFC 9110 section 15.2) go before the answer, as many as
@@ -53,8 +55,8 @@ func (res *ServerResponse) WriteInformation(status int, headers ...string) error
 		return err
 	}
 	for i := 0; i < len(headers); i += 2 {
-		switch fieldKindOf(headers[i]) {
-		case fieldContentLength, fieldTransferEncoding:
+		switch idOf(headers[i]) {
+		case fieldname.ContentLength, fieldname.TransferEncoding:
 			return &HeaderError{Code: "ERR_INVALID_ARG_VALUE", Name: headers[i]}
 		}
 	}

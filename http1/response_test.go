@@ -87,7 +87,7 @@ func TestHeaderMethods(t *testing.T) {
 	check := func(what string, ok bool) {
 		t.Helper()
 		if !ok {
-			t.Errorf("%s: %q", what, m.headers)
+			t.Errorf("%s: %+v", what, m.headers)
 		}
 	}
 	m.SetHeader("A", "1")
@@ -95,7 +95,7 @@ func TestHeaderMethods(t *testing.T) {
 	m.SetHeader("B", "2")
 	check("names", slices.Equal(m.GetHeaderNames(), []string{"a", "set-cookie", "b"}))
 	m.SetHeader("a", "3")
-	check("replaced in place", m.headers[0] == headerLine{"a", "3"})
+	check("replaced in place", m.headers[0] == headerLine{name: "a", value: "3"})
 	m.AppendHeader("SET-cookie", "z")
 	check("appended", slices.Equal(m.GetHeaderValues("set-cookie"), []string{"x", "y", "z"}))
 	check("first spelling stays", m.headers[3].name == "Set-Cookie" && m.headers[4].name == "B")

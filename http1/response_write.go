@@ -129,6 +129,9 @@ func (res *ServerResponse) EndBytes(p []byte) error {
 		return err
 	}
 	defer c.unlock()
+	if res.endAtOnce(c, p) {
+		return c.failure(res)
+	}
 	if err := res.mayEnd(c, len(p)); err != nil {
 		res.faulted = true
 		if c.calling != res.ex {
@@ -186,6 +189,11 @@ func (res *ServerResponse) mend(c *conn) {
 // finish sends the last piece and moves the queue.
 func (res *ServerResponse) finish(c *conn, p []byte) {
 	res.sendEnd(c, p)
+	res.concluded(c)
+}
+
+// concluded: all of the response has been written.
+func (res *ServerResponse) concluded(c *conn) {
 	res.ended, res.sealed = true, true
 	res.corked = 0
 	c.shift()

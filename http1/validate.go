@@ -1,6 +1,10 @@
 package http1
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/cork-go/cork/internal/bytescan"
+)
 
 // What may stand on the wire. Nothing else gets there: every setter checks
 // first and stores afterwards.
@@ -35,14 +39,7 @@ func validName(s string) bool {
 // validValue reports whether s may be a field's value or a reason phrase: HTAB,
 // SP, visible characters and bytes from 0x80 on (RFC 9110 section 5.5, RFC 9112
 // section 4). CR, LF, NUL, DEL and the other controls may not.
-func validValue(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; c < ' ' && c != '\t' || c == 0x7f {
-			return false
-		}
-	}
-	return true
-}
+func validValue(s string) bool { return bytescan.StopFree(bytesOf(s)) == len(s) }
 
 // validRelaxed is validValue for ValidationRelaxed and ValidationInsecure: all
 // but CR, LF and NUL, which would end the line here or elsewhere.
