@@ -23,7 +23,11 @@ var memoAnswers = []func(res *ServerResponse){
 	func(res *ServerResponse) { res.SetHeader("Content-Type", "text/plain"); res.End("Hello") },
 	func(res *ServerResponse) { res.SetHeader("content-type", "text/plain"); res.End("Hello, World!") },
 	func(res *ServerResponse) { res.SetHeader("Content-Type", "text/html"); res.End() },
-	func(res *ServerResponse) { res.SetHeader("Content-Type", "text/plain"); res.StatusCode = 404; res.End("no") },
+	func(res *ServerResponse) {
+		res.SetHeader("Content-Type", "text/plain")
+		res.StatusCode = 404
+		res.End("no")
+	},
 	func(res *ServerResponse) { res.SetHeader("A", "1", "2"); res.End("x") },
 	func(res *ServerResponse) { res.SetHeader("U", "1", "2"); res.End("x") },
 	func(res *ServerResponse) { res.SetHeader("A", "1"); res.SetHeader("B", "2"); res.End("x") },
