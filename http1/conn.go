@@ -329,7 +329,7 @@ func (c *conn) meet() step {
 	switch {
 	case c.writing == writeClosed:
 		return stepClosed
-	case c.dueRequest() != nil:
+	case c.hooks && c.dueRequest() != nil:
 		return stepDeliver
 	case c.fresh != nil:
 		return stepRequest

@@ -16,7 +16,11 @@ func (c *conn) handle() {
 		return
 	}
 	req, res := &ex.req, &ex.res
-	if handler := c.prepare(ex); handler != nil && c.writing != writeClosed {
+	handler := c.server.OnRequest
+	if ex.task != taskServe {
+		handler = c.prepare(ex)
+	}
+	if handler != nil && c.writing != writeClosed {
 		c.serving, c.calling = ex, ex
 		c.t.enter()
 		c.unlock()
@@ -27,8 +31,12 @@ func (c *conn) handle() {
 			c.wait()
 		}
 		c.serving, c.calling = nil, nil
-		c.failed(res, fault)
-		res.mend(c)
+		if fault != nil {
+			c.failed(res, fault)
+		}
+		if res.faulted {
+			res.mend(c)
+		}
 	}
 	ex.returned = true
 	if !res.ended || ex.lent {
@@ -159,8 +167,14 @@ func (c *conn) left(ex *exchange) {
 
 // serveRequest calls the handler and returns what it panicked with, or nil.
 func (s *Server) serveRequest(handler func(*IncomingMessage, *ServerResponse), req *IncomingMessage, res *ServerResponse) (fault any) {
-	defer func() { fault = s.report(recover(), req) }()
+	returned := false
+	defer func() {
+		if !returned {
+			fault = s.report(recover(), req)
+		}
+	}()
 	handler(req, res)
+	returned = true
 	return nil
 }
 

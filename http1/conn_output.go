@@ -152,6 +152,9 @@ func (c *conn) releaseOut() {
 // pipelined batch, or head and pieces of one answer, leave in one write, and on a
 // loop those of several connections one after the other.
 func (c *conn) settle(res *ServerResponse) {
+	if res.ended && c.turn && c.holding && !c.pumping && c.waiters == 0 && len(c.out) < outBytesMax {
+		return // the rest of it in short: there is nothing to decide, and run looks again
+	}
 	for res.waits(c) {
 		c.flush()
 		if !res.waits(c) {

@@ -13,23 +13,25 @@ type dateCache struct {
 }
 
 type dateEntry struct {
-	second int64
-	text   string
+	from, until instant // the second
+	text        string
 
 	// keepAlive is the lines that most answers end with: Date, Connection and
 	// Keep-Alive.
 	keepAlive string
 }
 
-// at returns the date of now. line is the server's Keep-Alive line. Two
-// goroutines that find a new second both make the text; the same one.
-func (d *dateCache) at(now time.Time, line string) *dateEntry {
-	second := now.Unix()
-	if e := d.current.Load(); e != nil && e.second == second {
+// at returns the date of now on a carrier's clock. line is the server's Keep-Alive
+// line. Two goroutines that find a new second both make the text; the same one.
+func (d *dateCache) at(t transport, line string) *dateEntry {
+	now := t.now()
+	if e := d.current.Load(); e != nil && e.from <= now && now < e.until {
 		return e
 	}
-	text := now.UTC().Format(http.TimeFormat)
-	e := &dateEntry{second: second, text: text, keepAlive: "Date: " + text + "\r\nConnection: keep-alive\r\n" + line}
+	wall := t.time()
+	text := wall.UTC().Format(http.TimeFormat)
+	from := now - instant(wall.Nanosecond())
+	e := &dateEntry{from, from + instant(time.Second), text, "Date: " + text + "\r\nConnection: keep-alive\r\n" + line}
 	d.current.Store(e)
 	return e
 }

@@ -35,7 +35,9 @@ func (ex *exchange) open(c *conn, m *httpparse.Message, head []byte, facts *requ
 	req, res := &ex.req, &ex.res
 	req.conn = c
 	req.method, req.minor = m.Method, m.Minor
-	req.target, req.known = m.Target, m.Known
+	// Word by word: loads of what was just stored in pieces would have to wait.
+	req.target.Off, req.target.Len = m.Target.Off, m.Target.Len
+	req.known[0], req.known[1] = m.Known[0], m.Known[1]
 	req.head = head
 	req.url = c.seen.target(m.Target.Of(head))
 	req.length, req.expect = facts.length, facts.expect

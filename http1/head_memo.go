@@ -35,7 +35,7 @@ func (m *headMemo) fits(res *ServerResponse) bool {
 		}
 	}
 	s := res.conn.server
-	return m.date == s.date.at(res.conn.t.time(), s.keepAliveLine)
+	return m.date == s.date.at(res.conn.t, s.keepAliveLine)
 }
 
 // keep remembers the head of a plain answer, if it has come twice. text ends

@@ -64,11 +64,12 @@ func (m *OutgoingMessage) SetHeader(name string, values ...string) error {
 		return err
 	}
 	m.removed &^= automatic(id)
-	at := m.find(id, name)
-	if at < 0 {
-		at = len(m.headers)
-	} else {
-		m.delete(id, name)
+	at := len(m.headers)
+	if at > 0 {
+		if i := m.find(id, name); i >= 0 {
+			m.delete(id, name)
+			at = i
+		}
 	}
 	m.insert(at, id, name, values)
 	return nil
@@ -250,23 +251,27 @@ func (m *OutgoingMessage) delete(id fieldname.ID, name string) {
 }
 
 func (m *OutgoingMessage) insert(at int, id fieldname.ID, name string, values []string) {
-	if at == len(m.headers) {
-		for _, v := range values {
-			m.headers = append(m.headers, headerLine{name, v, id})
-		}
-		return
+	switch n := len(m.headers) + len(values); {
+	case at < len(m.headers):
+		m.headers = slices.Insert(m.headers, at, make([]headerLine, len(values))...)
+	case n <= cap(m.headers):
+		m.headers = m.headers[:n]
+	default:
+		m.headers = slices.Grow(m.headers, len(values))[:n]
 	}
 	for i, v := range values {
-		m.headers = slices.Insert(m.headers, at+i, headerLine{name, v, id})
+		h := &m.headers[at+i] // not as one composite: that is built elsewhere and copied
+		h.name, h.value, h.id = name, v, id
 	}
 }
 
 // reset makes m ready for another message. It keeps the slices.
 func (m *OutgoingMessage) reset() {
-	if len(m.headers) > 0 {
-		clear(m.headers)
-		m.headers = m.headers[:0]
+	for i := range m.headers { // few, as a rule, and clear would call the runtime
+		h := &m.headers[i]
+		h.name, h.value = "", ""
 	}
+	m.headers = m.headers[:0]
 	if len(m.trailers) > 0 {
 		clear(m.trailers)
 		m.trailers = m.trailers[:0]

@@ -59,7 +59,7 @@ func (res *ServerResponse) storeHead(status int, reason string, headers []string
 	if w.facts.trailer && v.length.kind != bodyChunked && !a.bodyless() {
 		return ErrTrailerInvalid
 	}
-	date := s.date.at(res.conn.t.time(), s.keepAliveLine)
+	date := s.date.at(res.conn.t, s.keepAliveLine)
 	switch dated := res.SendDate && !w.facts.date && !res.removed.has(removedDate); {
 	case dated && v.connection == connectionKeepAlive && !w.facts.keepAlive:
 		w.dst = append(w.dst, date.keepAlive...)

@@ -128,10 +128,12 @@ func (res *ServerResponse) EndBytes(p []byte) error {
 	if err != nil {
 		return err
 	}
-	defer c.unlock()
 	if res.endAtOnce(c, p) {
-		return c.failure(res)
+		err := c.failure(res)
+		c.unlock()
+		return err
 	}
+	defer c.unlock()
 	if err := res.mayEnd(c, len(p)); err != nil {
 		res.faulted = true
 		if c.calling != res.ex {

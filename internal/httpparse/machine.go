@@ -337,7 +337,7 @@ func (p *Parser) pause(i int) (int, result) {
 	if p.err.Code != OK && p.err.Code != Paused {
 		return p.fail(i, p.err.Code, callbackReasons[p.err.Code])
 	}
-	p.err = Error{Code: Paused, Reason: "Paused by a callback", Offset: p.consumed + uint64(i)}
+	p.err.Code, p.err.Offset = Paused, p.consumed+uint64(i)
 	return i, stopped
 }
 

@@ -126,7 +126,7 @@ func (p *Parser) Execute(data []byte) (n int, code Code) {
 // Resume lets a paused parser go on.
 func (p *Parser) Resume() {
 	if p.err.Code == Paused || p.err.Code == PausedUpgrade {
-		p.err = Error{}
+		p.err.Code = OK
 	}
 }
 
