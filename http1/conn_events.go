@@ -29,10 +29,13 @@ func (c *conn) OnHeadersComplete(head []byte, fields []httpparse.Field) httppars
 		ex = c.exchange()
 	}
 	req := &ex.req
-	req.fields = append(req.fields, fields...)
+	if len(req.fields) > 0 {
+		req.fields = append(req.fields, fields...)
+		fields = req.fields
+	}
 	m := &c.parser.Message
 	var facts requestFacts // filled in place: a result would be copied
-	bad := checkRequest(&facts, m, head, req.fields, c.server.HTTPValidation, &c.seen)
+	bad := checkRequest(&facts, m, head, fields, c.server.HTTPValidation, &c.seen)
 	if bad == nil && m.Method == httpparse.MethodConnect && c.server.OnConnect == nil && c.server.Handler == nil {
 		bad = &refusal{501, httpparse.InvalidMethod, "no CONNECT here"}
 	}
@@ -40,6 +43,9 @@ func (c *conn) OnHeadersComplete(head []byte, fields []httpparse.Field) httppars
 		c.bad = bad
 		c.putExchange(ex)
 		return httpparse.Refuse
+	}
+	if len(req.fields) == 0 {
+		req.fields = append(req.fields, fields...) // not earlier: who loads what was just stored in pieces has to wait
 	}
 	ex.open(c, m, head, &facts)
 	ex.task = c.taskOf(ex, m, &facts)

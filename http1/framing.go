@@ -80,10 +80,12 @@ func checkRequest(facts *requestFacts, m *httpparse.Message, head []byte, fields
 	if v == ValidationInsecure && !colonsFollow(fields, head) {
 		return &refusal{400, httpparse.InvalidHeaderToken, "blank between name and colon"}
 	}
-	for i := range fields {
-		switch fields[i].ID {
-		case fieldname.Host, fieldname.TransferEncoding, fieldname.Expect:
-			if bad = facts.note(&fields[i], head, m.Minor, seen); bad != nil {
+	if bad = facts.setHost(fields, head, seen); bad != nil {
+		return bad
+	}
+	if m.Known.Has(fieldname.TransferEncoding) || m.Known.Has(fieldname.Expect) {
+		for i := range fields {
+			if bad = facts.note(&fields[i], head, m.Minor); bad != nil {
 				return bad
 			}
 		}
@@ -136,16 +138,25 @@ func replaceHost(fields []httpparse.Field, off uint32, target []byte) {
 	}
 }
 
-// note looks at one field.
-func (facts *requestFacts) note(f *httpparse.Field, head []byte, minor uint8, seen *seen) *refusal {
-	switch f.ID {
-	case fieldname.Host:
+// setHost looks at the Host fields.
+func (facts *requestFacts) setHost(fields []httpparse.Field, head []byte, seen *seen) *refusal {
+	for i := range fields {
+		if fields[i].ID != fieldname.Host {
+			continue
+		}
 		if facts.hosts++; facts.hosts > 1 {
 			return &refusal{400, httpparse.InvalidHeaderToken, "second Host field"}
 		}
-		if !seen.wellFormedHost(f.Value(head)) {
+		if !seen.wellFormedHost(fields[i].Value(head)) {
 			return &refusal{400, httpparse.InvalidHeaderToken, "malformed Host field"}
 		}
+	}
+	return nil
+}
+
+// note looks at a field that says something about the body.
+func (facts *requestFacts) note(f *httpparse.Field, head []byte, minor uint8) *refusal {
+	switch f.ID {
 	case fieldname.TransferEncoding:
 		facts.codes++
 		return checkCoding(string(f.Value(head)), facts.codes, minor)

@@ -23,19 +23,19 @@ type Field struct {
 }
 
 // Name returns the field's name as it was sent.
-func (f Field) Name(block []byte) []byte {
+func (f *Field) Name(block []byte) []byte {
 	return block[f.NameOff : f.NameOff+uint32(f.NameLen) : f.NameOff+uint32(f.NameLen)]
 }
 
 // Value returns the field's value as it was sent, without surrounding
 // whitespace. If f.Folded it still holds the CR and LF of each fold: use
 // AppendValue.
-func (f Field) Value(block []byte) []byte {
+func (f *Field) Value(block []byte) []byte {
 	return block[f.ValueOff : f.ValueOff+f.ValueLen : f.ValueOff+f.ValueLen]
 }
 
 // AppendValue appends the value to dst, every CR and LF of a fold left out.
-func (f Field) AppendValue(dst, block []byte) []byte {
+func (f *Field) AppendValue(dst, block []byte) []byte {
 	v := f.Value(block)
 	if !f.Folded {
 		return append(dst, v...)
