@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/cork-go/cork/internal/fieldname"
 )
 
 // headLines is what the handler's header says about framing and connection, when
@@ -72,43 +74,43 @@ func sortedNames(h http.Header) []string {
 // field writes the lines of one name, or notes what they say.
 func (w *responseWriter) field(dst []byte, name string, values []string) []byte {
 	l := &w.lines
-	switch kind := fieldKindOf(name); kind {
-	case fieldOther:
-		switch {
-		case strings.HasPrefix(name, http.TrailerPrefix):
+	id := idOf(name)
+	switch id {
+	case fieldname.Unknown:
+		if strings.HasPrefix(name, http.TrailerPrefix) {
 			l.trailer = true
 			return dst
-		case len(name) == 12 && sameName(name, "Content-Type"):
-			l.contentType = true
-			if w.status == 304 {
-				return dst
-			}
-		case len(name) == 16 && sameName(name, "Content-Encoding"):
-			l.encoded = len(values) > 0 && values[0] != ""
-		case len(name) == 7 && sameName(name, "Upgrade"):
-			l.upgrade = true
 		}
-	case fieldContentLength:
+		if !validName(name) {
+			return dst
+		}
+	case fieldname.ContentType:
+		l.contentType = true
+		if w.status == 304 {
+			return dst
+		}
+	case fieldname.ContentEncoding:
+		l.encoded = len(values) > 0 && values[0] != ""
+	case fieldname.Upgrade:
+		l.upgrade = true
+	case fieldname.ContentLength:
 		w.declareLength(values)
 		return dst
-	case fieldTransferEncoding:
+	case fieldname.TransferEncoding:
 		if len(values) > 0 {
 			l.coding = trimBlanks(values[0])
 		}
 		return dst
-	case fieldConnection:
+	case fieldname.Connection:
 		l.connection = values
 		return dst
-	case fieldDate:
+	case fieldname.Date:
 		l.date = true
-	case fieldTrailer:
+	case fieldname.Trailer:
 		for _, list := range values {
 			l.trailer = true
 			w.declareTrailers(list)
 		}
-	}
-	if !validName(name) {
-		return dst
 	}
 	for _, value := range values {
 		dst = appendLine(dst, name, cleanValue(value))
@@ -172,7 +174,7 @@ func (w *responseWriter) appendTrailers(lines []headerLine) []headerLine {
 
 func appendTrailer(lines []headerLine, name string, values []string) []headerLine {
 	for _, value := range values {
-		lines = append(lines, headerLine{name, cleanValue(value)})
+		lines = append(lines, headerLine{name, cleanValue(value), idOf(name)})
 	}
 	return lines
 }
@@ -241,7 +243,7 @@ func (w *responseWriter) commit(ex *exchange, p []byte, whole bool) {
 func (w *responseWriter) appendRest(dst []byte, minor uint8, v *framing) []byte {
 	l, s := &w.lines, w.c.server
 	if !l.date {
-		dst = appendLine(dst, "Date", s.date.at(w.c.t.time(), s.keepAliveLine).text)
+		dst = appendLine(dst, "Date", s.date.at(w.c.t, s.keepAliveLine).text)
 	}
 	switch {
 	case !bodyAllowed(w.status):

@@ -6,6 +6,8 @@ import (
 	"path"
 	"runtime"
 	"strings"
+
+	"github.com/cork-go/cork/internal/fieldname"
 )
 
 // bodyBufferBytes is how much of a body is kept until its length is known, and how
@@ -100,8 +102,8 @@ func (w *responseWriter) complain(err error) {
 // informationLines returns the header as the pairs of an informational answer.
 func (w *responseWriter) informationLines() (pairs []string) {
 	for _, name := range sortedNames(w.header) {
-		switch fieldKindOf(name) {
-		case fieldContentLength, fieldTransferEncoding:
+		switch idOf(name) {
+		case fieldname.ContentLength, fieldname.TransferEncoding:
 			continue
 		}
 		for _, value := range w.header[name] {

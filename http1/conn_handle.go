@@ -16,7 +16,7 @@ func (c *conn) handle() {
 		return
 	}
 	req, res := &ex.req, &ex.res
-	handler := c.server.OnRequest
+	handler := c.server.onRequest
 	if ex.task != taskServe {
 		handler = c.prepare(ex)
 	}

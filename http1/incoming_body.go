@@ -96,7 +96,7 @@ func (b *body) ask() {
 
 // Body returns the body for code that reads it where it stands. Read waits for
 // the client, in the handler or in any other goroutine, but one at a time; the
-// server serves the connection meanwhile. At the end it returns io.EOF,
+// server serves the connection meanwhile. At the end, perhaps with the last bytes, it returns io.EOF,
 // http.ErrBodyReadAfterClose once the response has ended, and ErrAborted if the
 // connection went away. Body and OnData exclude each other.
 func (req *IncomingMessage) Body() io.Reader {
@@ -127,10 +127,11 @@ func (b *body) Read(p []byte) (int, error) {
 		case len(b.piece) > 0:
 			b.flow = flowReader
 			n := copy(p, b.piece)
-			if b.piece = b.piece[n:]; len(b.piece) == 0 {
-				c.notify()
+			if b.piece = b.piece[n:]; len(b.piece) > 0 {
+				return n, nil
 			}
-			return n, nil
+			c.notify()
+			return n, b.endAtHand(c)
 		case b.req.complete:
 			b.flow = flowReader
 			b.out = false
@@ -141,6 +142,20 @@ func (b *body) Read(p []byte) (int, error) {
 		b.flow = flowReader
 		c.await()
 	}
+}
+
+// endAtHand returns io.EOF if what was taken just now was the last of the body,
+// and saves the Read that would tell.
+func (b *body) endAtHand(c *conn) error {
+	if b.req.length.kind == bodySized && b.received == b.req.length.size &&
+		c.work != nil && c.serving != nil && !c.pumping && c.current == b.req && c.meetInput() == stepParse {
+		c.execute()
+	}
+	if !b.req.complete {
+		return nil
+	}
+	b.out = false
+	return io.EOF
 }
 
 // stuck reports whether a piece waits for somebody to take it, or to be done

@@ -2,6 +2,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"flag"
 	"log"
@@ -96,17 +97,15 @@ type message struct {
 	Message string `json:"message"`
 }
 
-// bodies holds *[]byte.
-var bodies = sync.Pool{New: func() any { return new([]byte) }}
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // echo answers with the body when it is whole.
 func echo(req *http1.IncomingMessage, res *http1.ServerResponse) {
-	body := bodies.Get().(*[]byte)
-	*body = (*body)[:0]
-	req.OnData(func(data []byte) { *body = append(*body, data...) })
-	req.OnEnd(func() {
+	buf := bodies.Get().(*bytes.Buffer)
+	buf.Reset()
+	if _, err := buf.ReadFrom(req.Body()); err == nil {
 		res.SetHeader("Content-Type", "application/octet-stream")
-		res.EndBytes(*body)
-	})
-	res.OnClose(func() { bodies.Put(body) })
+		res.EndBytes(buf.Bytes())
+	}
+	bodies.Put(buf)
 }
