@@ -196,7 +196,8 @@ func cleanValue(value string) string {
 }
 
 // commit completes the head. p is the begin of the body, or with whole all of it.
-// mu is held; without whole, commit may wait for the rest of the request's body.
+// mu is held; commit may wait for the rest of the request's body, so that the client
+// is told if the connection ends because of it.
 func (w *responseWriter) commit(ex *exchange, p []byte, whole bool) {
 	c, res, l := w.c, &ex.res, &w.lines
 	coded := l.coding != ""
@@ -221,9 +222,11 @@ func (w *responseWriter) commit(ex *exchange, p []byte, whole bool) {
 	}
 	var v framing
 	if frameResponse(&v, &f, &a); !v.last {
-		if whole {
+		switch kind := ex.req.length.kind; {
+		case kind == bodyNone:
+		case whole && kind == bodySized: // it will be dropped in passing
 			v.last = w.tooMuchLeft(ex)
-		} else if ex.req.length.kind != bodyNone && !w.fullDuplex {
+		case whole || !w.fullDuplex:
 			v.last = w.discard(ex)
 			if w.ex != ex || w.committed {
 				return // somebody else has gone on meanwhile

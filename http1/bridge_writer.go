@@ -242,6 +242,10 @@ func (w *responseWriter) finish() {
 	}
 	if !w.committed {
 		w.commit(ex, ex.buffer, true)
+		if w.ex != ex {
+			c.unlock()
+			return
+		}
 	}
 	p := ex.buffer
 	if res.noBody || w.late {
