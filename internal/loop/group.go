@@ -48,6 +48,7 @@ type Group struct {
 	kick       chan struct{} // wakes it, and is closed by Close
 	alert      atomic.Bool   // a handler has blocked not long ago: there are stand-bys
 	alarmed    atomic.Bool   // … since the monitor has looked last
+	shares     atomic.Bool   // handlers run on other goroutines than leaders, or did so not long ago
 
 	hands hands
 

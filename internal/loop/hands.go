@@ -13,7 +13,17 @@ type Job interface {
 }
 
 // Do has a job done soon. It does not wait. Any goroutine may call it.
-func (l *Loop) Do(job Job) { l.group.hands.call(call{job: job}) }
+func (l *Loop) Do(job Job) {
+	l.group.share()
+	l.group.hands.call(call{job: job})
+}
+
+// share notes that there are handlers on goroutines that do not lead.
+func (g *Group) share() {
+	if !g.shares.Load() {
+		g.shares.Store(true)
+	}
+}
 
 // sparesMax is how many goroutines wait to be called again, rather than end, when
 // a handler that blocked has returned. More than that are few who come at once.

@@ -31,9 +31,11 @@ const (
 	aheadBytesMin = 4 << 10
 
 	// yieldAfter is how long a leader that always finds something to do keeps its
-	// processor from goroutines that are ready to run. The scheduler alone would
-	// let them wait for 10 ms.
-	yieldAfter = 100 * time.Microsecond
+	// processor from goroutines that are ready to run, and from timers. The scheduler
+	// alone would let them wait for 10 ms. Where handlers have blocked, they are among
+	// those, and to let them wait makes them come in bursts.
+	yieldAfter       = 500 * time.Microsecond
+	yieldAfterShared = 100 * time.Microsecond
 
 	// busyEvents is how many events at a time make it likely that there are more
 	// already.
@@ -174,7 +176,7 @@ func (l *Loop) end() {
 // refill makes a new ready list. It reports false when the loop has ended.
 func (l *Loop) refill() bool {
 	l.ready, l.next, l.groupEnd = l.ready[:0], 0, 0
-	if l.nanos-l.yielded > int64(yieldAfter) {
+	if since := l.nanos - l.yielded; since > int64(yieldAfterShared) && (since > int64(yieldAfter) || l.group.shares.Load()) {
 		l.yielded = l.nanos
 		runtime.Gosched()
 	}

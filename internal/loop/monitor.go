@@ -75,6 +75,7 @@ func (g *Group) look(last []uint64) (busy bool) {
 // sleep waits for Enter, or Close.
 func (g *Group) sleep(last []uint64) {
 	g.monitoring.Store(false)
+	g.shares.Store(false)
 	g.hands.keep(false)
 	// Enter stores its word first and looks at monitoring then; here it is the
 	// other way round, so one of the two sees the other.

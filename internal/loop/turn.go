@@ -162,7 +162,10 @@ func (l *Loop) takeToken(word uint64) bool {
 // retoken is takeToken for a caller who leads on himself, with that number.
 func (l *Loop) retoken(word uint64) (number uint64, ok bool) {
 	number = word>>1 + 1
-	return number, l.word.CompareAndSwap(word, number<<1)
+	if ok = l.word.CompareAndSwap(word, number<<1); ok {
+		l.group.share()
+	}
+	return number, ok
 }
 
 // follow goes on where a leader was left behind. It returns when the loop has
