@@ -13,6 +13,11 @@ const (
 	barPipelined    = 1.9 // pipelined, requests per second against fasthttp
 	barIdleBytes    = 512 // of memory for an idle connection, at most
 	barIdleActivity = 0.9 // of the requests per second is left beside idle connections
+
+	// Where one request in ten blocks, all are bound by those.
+	barBlocking    = 0.97 // requests per second against fasthttp and net/http
+	barBlockingCPU = 0.75 // CPU per request against fasthttp, at most; not where handlers compute
+	barBlockingP99 = 1    // of the fast ones, against fasthttp, at most
 )
 
 // bar is one comparison. Got must be at least want, or at most if most.
@@ -62,6 +67,15 @@ func (r *report) bars() (bars []bar, missing []string) {
 	speed(helloName, libh2oName, 1)
 	speed(pipelinedName, fasthttpName, barPipelined)
 	for _, w := range workloads() {
+		if w.slowEvery > 0 {
+			speed(w.name, fasthttpName, barBlocking)
+			speed(w.name, netHTTPName, barBlocking)
+			against(w.name, fasthttpName, "p99 of the fast ones", func(s sample) float64 { return s.P99 }, barBlockingP99, true)
+			if w.name != computeName {
+				against(w.name, fasthttpName, "CPU per request", sample.cpuMicros, barBlockingCPU, true)
+			}
+			continue
+		}
 		if w.name != helloName && w.name != pipelinedName {
 			speed(w.name, fasthttpName, 1)
 		}
@@ -74,7 +88,7 @@ func (r *report) bars() (bars []bar, missing []string) {
 // connections costs the load as much as the server, which is seldom at its limit
 // then; and sleepers are waited for without any.
 func (r *report) byCPU(workload string) bool {
-	return workload == newConnName || r.options.byCPU && workload != sleepName
+	return workload == newConnName || r.options.byCPU && workload != sleepName && workload != freshName
 }
 
 // check writes the bars that are missed and what cork failed altogether, and
