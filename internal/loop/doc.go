@@ -14,8 +14,10 @@
 // Turn.Enter and Turn.Leave. If it does, another goroutine takes the token and
 // leads on, and the one that was left behind finishes what it has begun as an
 // ordinary goroutine: leader and follower. A goroutine that knows that it will
-// block says so, by Turn.HandOver; of the others a monitor takes the token,
-// after a millisecond or two.
+// block says so, by Turn.HandOver. What is known to block in advance is better not
+// begun by the leader at all: Loop.Do. Of the others a monitor takes the token, after
+// some milliseconds; and for a while after that a stand-by goroutine is ready to
+// take it at once.
 //
 // The rules that bite:
 //
@@ -36,6 +38,8 @@
 //  5. Turn.dispatch calls Handler.OnReady, OnTimeout, Task.Run or
 //     Listener.accept for the next. Turn.push sends what the group has to send.
 //  6. Turn.Leave fails if Loop.takeToken has been called meanwhile, by
-//     Turn.HandOver or Group.monitor: then a new goroutine runs Loop.follow and
-//     goes on with the rest of the list, and lead returns.
+//     Turn.HandOver or Group.monitor, or Loop.standIn has taken the token: then
+//     another goroutine runs Loop.follow and goes on with the rest of the list, and
+//     lead returns.
+//  7. All goroutines come from hands.call, and go back to its spares.
 package loop
