@@ -41,11 +41,15 @@ func (b *requestBody) Read(p []byte) (int, error) {
 		switch {
 		case len(in.piece) > 0:
 			n := copy(p, in.piece)
-			if in.piece = in.piece[n:]; len(in.piece) == 0 {
-				in.piece = nil
-				c.notify()
+			if in.piece = in.piece[n:]; len(in.piece) > 0 {
+				return n, nil
 			}
-			return n, nil
+			in.piece = nil
+			c.notify()
+			if b.end = in.endAtHand(c); b.end != nil {
+				b.mergeTrailers(&ex.req)
+			}
+			return n, b.end
 		case ex.req.complete:
 			b.end = io.EOF
 			b.mergeTrailers(&ex.req)
