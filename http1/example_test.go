@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net/http"
+	"net/http/httptest"
 	"time"
 
 	"github.com/cork-go/cork/http1"
@@ -42,4 +44,15 @@ func ExampleServerResponse() {
 		IdleTimeout: time.Minute,
 	}
 	log.Fatal(server.ListenAndServe())
+}
+
+// A native handler behind somebody else's middleware, or in a test.
+func ExampleToHTTP() {
+	handler := http1.ToHTTP(func(req *http1.IncomingMessage, res *http1.ServerResponse) {
+		res.End("You asked for " + req.URL())
+	})
+	recorder := httptest.NewRecorder()
+	http.StripPrefix("/api", handler).ServeHTTP(recorder, httptest.NewRequest("GET", "/api/users", nil))
+	fmt.Println(recorder.Code, recorder.Body)
+	// Output: 200 You asked for /users
 }
