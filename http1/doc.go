@@ -35,6 +35,9 @@
 //   - Callbacks (OnData, OnFinish, OnClose and the others) come one after the
 //     other for each connection, and never inside of a call of yours.
 //
+// Server.Handler takes an http.Handler in place of OnRequest, and ToHTTP makes one of
+// a native handler; docs/net-http.md has what differs from net/http.
+//
 // The words are net/http's, and Node's where it has none: what Node throws is
 // returned, what Node emits is a function to set. docs/node-differences.md lists
 // where the behaviour is not Node's.
