@@ -15,7 +15,7 @@ type quietTransport struct {
 
 func (t *quietTransport) write(bufs [][]byte) error { t.writes += len(bufs); return nil }
 
-func (t *quietTransport) fill() {
+func (t *quietTransport) fill([]byte) {
 	if t.conn.work != nil {
 		t.conn.keep()
 	}
@@ -34,7 +34,7 @@ func (t *quietTransport) exchange() {
 	if c.run() != stepRead {
 		panic("not idle")
 	}
-	t.fill()
+	t.fill(nil)
 	c.run()
 	c.unlock()
 }

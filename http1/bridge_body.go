@@ -40,11 +40,10 @@ func (b *requestBody) Read(p []byte) (int, error) {
 		in.flow = flowReader
 		switch {
 		case len(in.piece) > 0:
-			n := copy(p, in.piece)
-			if in.piece = in.piece[n:]; len(in.piece) > 0 {
+			n := in.pull(p)
+			if len(in.piece) > 0 {
 				return n, nil
 			}
-			in.piece = nil
 			c.notify()
 			if b.end = in.endAtHand(c); b.end != nil {
 				b.mergeTrailers(&ex.req)
@@ -56,7 +55,7 @@ func (b *requestBody) Read(p []byte) (int, error) {
 		case ex.req.aborted:
 			b.end = io.ErrUnexpectedEOF
 		default:
-			c.await()
+			c.await(in.room(c, p))
 		}
 	}
 }
@@ -110,7 +109,7 @@ func (w *responseWriter) discard(ex *exchange) (tooMuch bool) {
 	}
 	in.flow = flowReader
 	w.b.body.closed = true
-	for dropped := 0; ; c.await() {
+	for dropped := 0; ; c.await(nil) {
 		if w.ex != ex || ex.req.aborted || ex.res.closed || c.writing != writeOpen || w.b.body.expired {
 			return true
 		}

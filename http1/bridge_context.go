@@ -180,7 +180,7 @@ func (w *responseWriter) lookOut() {
 				w.b.ctx.cancel()
 				return
 			}
-			c.t.fill()
+			c.t.fill(nil)
 		default:
 			c.wait()
 		}

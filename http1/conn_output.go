@@ -167,15 +167,15 @@ func (c *conn) settle(res *ServerResponse) {
 	if res.drains() {
 		gather = drainBytesMax
 	}
+	if res.drains() && !res.ended && res.backlog(c) >= c.server.mark {
+		res.needDrain, c.draining = true, true
+	}
 	switch {
 	case res.corked > 0 && len(c.out) < outBytesMax:
 	case len(c.out) == 0 && len(c.finishing) == 0:
 	case c.turn && len(c.out) < gather && c.hold(!res.ended || c.fresh != nil || len(c.in) > 0):
 	default:
 		c.flush()
-	}
-	if res.drains() && !res.ended && res.backlog(c) >= c.server.mark {
-		res.needDrain, c.draining = true, true
 	}
 	c.notify()
 }

@@ -47,7 +47,7 @@ func (t *fakeTransport) write(bufs [][]byte) error {
 	return nil
 }
 
-func (t *fakeTransport) fill() {
+func (t *fakeTransport) fill(p []byte) {
 	c := t.conn
 	if c.work != nil {
 		c.keep()
@@ -63,6 +63,14 @@ func (t *fakeTransport) fill() {
 	}
 	if len(t.pieces) == 0 {
 		c.eof = true // a Read must not wait for ever in a test
+		return
+	}
+	if p != nil {
+		n := copy(p, t.pieces[0])
+		if t.pieces[0] = t.pieces[0][n:]; len(t.pieces[0]) == 0 {
+			t.pieces = t.pieces[1:]
+		}
+		c.take(p[:n], c.clock())
 		return
 	}
 	*lent = append([]byte(nil), t.pieces[0]...)
@@ -144,7 +152,7 @@ func (t *fakeTransport) drive() step {
 		s := c.run()
 		switch {
 		case s == stepRead && len(t.pieces) > 0:
-			t.fill()
+			t.fill(nil)
 		case s == stepRead && t.eof && !c.eof:
 			c.eof = true
 		default:

@@ -126,8 +126,8 @@ func (b *body) Read(p []byte) (int, error) {
 			return 0, http.ErrBodyReadAfterClose
 		case len(b.piece) > 0:
 			b.flow = flowReader
-			n := copy(p, b.piece)
-			if b.piece = b.piece[n:]; len(b.piece) > 0 {
+			n := b.pull(p)
+			if len(b.piece) > 0 {
 				return n, nil
 			}
 			c.notify()
@@ -140,8 +140,32 @@ func (b *body) Read(p []byte) (int, error) {
 			return 0, ErrAborted
 		}
 		b.flow = flowReader
-		c.await()
+		c.await(b.room(c, p))
 	}
+}
+
+// pull moves from the piece to p, if the piece has not been read into p.
+func (b *body) pull(p []byte) (n int) {
+	if &b.piece[0] == &p[0] {
+		n = len(b.piece)
+	} else {
+		n = copy(p, b.piece)
+	}
+	if b.piece = b.piece[n:]; len(b.piece) == 0 {
+		b.piece = nil
+	}
+	return n
+}
+
+// room returns where the carrier may read the next piece to, if that can be p: what
+// comes is of the body, and p is not so small that it would take more system calls.
+func (b *body) room(c *conn, p []byte) []byte {
+	left := b.req.length.size - b.received
+	if b.req.length.kind != bodySized || c.work == nil || c.current != b.req || len(c.in) > 0 ||
+		len(p) < readBufferBytes && uint64(len(p)) < left {
+		return nil
+	}
+	return p[:min(uint64(len(p)), left)]
 }
 
 // endAtHand returns io.EOF if what was taken just now was the last of the body,
@@ -207,7 +231,8 @@ func (b *body) dump() {
 // await is called by a Read that needs more of the body, with mu held. While the
 // carrier's goroutine is busy with a handler, which may be the caller, the
 // reader reads the connection itself; else it waits for the carrier to do so.
-func (c *conn) await() {
+// What it reads may be found in p, by then the piece, if p is not nil.
+func (c *conn) await(p []byte) {
 	if c.work == nil || c.serving == nil || c.pumping {
 		c.notify()
 		c.waitForChange()
@@ -220,12 +245,32 @@ func (c *conn) await() {
 		c.finishInput()
 	case stepRead:
 		c.flush()
-		if c.writing != writeClosed {
-			c.t.fill()
+		if c.writing == writeClosed {
+			return
+		}
+		if c.t.fill(p); p != nil {
+			c.parseLent()
 		}
 	case stepClosed:
 	default:
 		c.waitForChange()
+	}
+}
+
+// parseLent parses what has been read into memory that is nobody's but the
+// caller's.
+func (c *conn) parseLent() {
+	if c.work == nil {
+		return
+	}
+	c.packet = nil
+	if len(c.in) > 0 && !c.own {
+		if c.meetInput() == stepParse {
+			c.execute()
+		}
+		if len(c.in) > 0 {
+			c.keep()
+		}
 	}
 }
 

@@ -90,13 +90,6 @@ func wary(t testing.TB) bool {
 	return wary
 }
 
-// unwary is for tests of what depends on where the handler runs: on the loop.
-func unwary(s *Server) {
-	if s.loops != nil {
-		s.loops.group.Loops()[0].Data.(*pools).habits.fresh.Store(0)
-	}
-}
-
 // checkGone checks that a server that was closed has left nothing behind.
 func (ls *loopServer) checkGone(t testing.TB) {
 	t.Helper()

@@ -28,8 +28,9 @@ type transport interface {
 	// fill brings in more input while a handler runs: it waits, without conn.mu,
 	// until there are bytes, the input has ended or something has changed, and
 	// tells the connection by take, eof, tick or shut. It calls conn.keep before
-	// it uses a buffer again.
-	fill()
+	// it uses a buffer again. p, if it is not nil, is where the bytes are wanted;
+	// it is the caller's again when fill returns. A carrier may ignore it.
+	fill(p []byte)
 
 	// block: the goroutine is about to wait for the connection. If it is one that
 	// others wait for, they are seen to.

@@ -47,6 +47,8 @@ type loopTransport struct {
 	entered  bool // Turn.Leave is due
 	readable bool // the socket may have more
 	hungUp   bool // its end is in sight: a short read does not mean that it is empty
+	thirsty  bool // somebody waits in fill who wants to read by himself
+	waits    bool // the handler is about to wait for the connection
 	looked   bool // OnRead has read what OnReady is about to tell of
 	posted   bool // Run is due
 
@@ -304,6 +306,10 @@ func (t *loopTransport) pumpOnce(turn *loop.Turn) bool {
 		if !t.readable || c.current == nil && len(c.in) >= readAheadMax {
 			return false
 		}
+		if t.thirsty {
+			c.cond.Broadcast() // it reads to where it wants the bytes
+			return false
+		}
 		t.readInto(turn.Buffer())
 	default:
 		return false
@@ -327,13 +333,14 @@ func (t *loopTransport) OnHandOver() (keepsBuffer bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	t.turn = nil
+	defer func() { t.waits = false }()
 	t.ahead = bytes.Clone(t.ahead)
 	if c.work == nil {
 		return false
 	}
 	if c.serving != nil {
 		c.serving.req.materialise()
-		if t.inUser {
+		if t.inUser && !t.waits {
 			c.since = t.now()
 		}
 	}
@@ -472,30 +479,36 @@ func (t *loopTransport) pending() int { return t.socket.Pending() }
 
 // fill implements transport: it reads what is there, on the goroutine of the
 // handler, or waits for pump.
-func (t *loopTransport) fill() {
+func (t *loopTransport) fill(p []byte) {
 	c := t.conn
 	if p := t.ahead; p != nil { // in a buffer that this goroutine may not count on
 		t.ahead = bytes.Clone(p)
 		t.takeAhead()
 		return
 	}
-	if t.readable {
+	switch {
+	case !t.readable:
+		t.thirsty = t.thirsty || p != nil
+		t.arm()
+		c.waitForChange()
+		t.thirsty = t.thirsty && p == nil
+		c.waited()
+	case p != nil:
+		t.readInto(p)
+	default:
 		if t.buf == nil {
 			t.buf = c.pools.buffer()
 		} else if c.serving != nil {
 			c.serving.req.materialise() // the head may be in buf
 		}
 		t.readInto(t.buf.b)
-		return
 	}
-	t.arm()
-	c.waitForChange()
-	c.waited()
 }
 
 // block implements transport.
 func (t *loopTransport) block() {
 	if t.turn != nil {
+		t.waits = true // that it waits for the client is no habit of the handler's: nobody was held up
 		t.turn.HandOver()
 	}
 }

@@ -79,7 +79,7 @@ func (t *netTransport) serve() {
 	for {
 		switch c.run() {
 		case stepRead:
-			t.fill()
+			t.fill(nil)
 		case stepWait:
 			c.keep()
 			c.small = nil
@@ -152,7 +152,7 @@ func (t *netTransport) releaseBuffers() {
 
 // fill implements transport. One goroutine at a time calls it: the carrier's,
 // or the one of a body's Read while the carrier's runs a handler.
-func (t *netTransport) fill() {
+func (t *netTransport) fill([]byte) {
 	c := t.conn
 	lent := &t.buf
 	if c.work != nil {
