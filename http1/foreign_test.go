@@ -115,6 +115,9 @@ func TestForeign(t *testing.T) {
 				}
 			}
 			res, text, err := ask(test.method, test.path, body)
+			if err != nil && test.path == "/unread" {
+				continue // net/http closes on who still sends, and the client may not get to the answer
+			}
 			if err != nil || res.StatusCode != test.status || text != test.want {
 				t.Errorf("%s %s: %v, %.100q, %v", test.method, test.path, res, text, err)
 				continue
