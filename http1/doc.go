@@ -44,9 +44,11 @@
 //
 // The way of a request, by names to search for:
 //
-//  1. Server.Serve accepts; connectionListener lends a parser to the connection.
-//  2. netTransport.serve reads, with a buffer only while there is something to
-//     read, and gives the bytes to conn.take.
+//  1. Server.Serve accepts. On event loops loops.onAccept begins a connection, over
+//     net.Conns connectionListener does.
+//  2. loopTransport.drive, or netTransport.serve, reads, with a buffer only while
+//     there is something to read, and gives the bytes to conn.take, which borrows
+//     the work with its parser: pools.lend.
 //  3. conn.run asks conn.meet what comes next, until only the carrier can go on.
 //  4. conn.execute runs the parser; its events (conn_events.go) only take notes.
 //  5. checkRequest in framing.go refuses what a careful server refuses and
@@ -54,7 +56,8 @@
 //  6. The request joins conn.incoming, its response conn.outgoing; task.go says
 //     what becomes of it, and run calls the hook, Server.OnRequest as a rule.
 //  7. ServerResponse.storeHead builds the head once; frameResponse in framing.go
-//     decides the answer's length and what becomes of the connection.
+//     decides the answer's length and what becomes of the connection. A head that
+//     differs from an earlier one in its length alone comes from headMemo.
 //  8. conn.send writes for the response at the front and holds the bytes of
 //     those behind it.
 //  9. conn.shift moves both queues when the front has ended, and releases what

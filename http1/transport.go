@@ -9,7 +9,7 @@ import (
 // does: it calls conn.run, and does what the step that run returns asks for.
 // All methods but remoteAddr and expireWrite are called with conn.mu held.
 //
-// transport_loop.go carries a connection on an event loop, transport_net.go one
+// transport_loop*.go carry a connection on an event loop, transport_net.go one
 // over any net.Conn.
 type transport interface {
 	// write hands bufs to the peer, in order and whole. When it returns, the

@@ -14,7 +14,7 @@ type house struct {
 	floors  [][]string        // from the ground up
 	outside []string          // packages without a floor; they import what they like and nobody imports them
 	towers  [2][]string       // no package of one imports a package of the other
-	doors   map[string]string // package: the one file that may import it
+	doors   map[string]string // package: the files that may import it, as path.Match has them
 	modules []string          // modules that may be imported and required
 	tools   []string          // packages that go.mod may name as tools
 }
@@ -65,7 +65,7 @@ func (h house) forbids(f file, imp string) string {
 		return ""
 	case isExample(target) || slices.Contains(h.outside, target):
 		return "nobody imports it"
-	case h.doors[target] != "" && h.doors[target] != f.path:
+	case h.doors[target] != "" && !matches(h.doors[target], f.path):
 		return "only " + h.doors[target] + " may"
 	case h.acrossTowers(f.pkg(), target):
 		return "the two towers, bytes to parser and buffers to loop, meet in http1 only"
@@ -182,4 +182,9 @@ func isNetHTTP(imp string) bool { return imp == "net/http" || strings.HasPrefix(
 func isStandard(imp string) bool {
 	first, _, _ := strings.Cut(imp, "/")
 	return !strings.Contains(first, ".")
+}
+
+func matches(pattern, file string) bool {
+	ok, err := path.Match(pattern, file)
+	return ok && err == nil
 }

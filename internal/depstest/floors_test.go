@@ -27,7 +27,7 @@ var cork = house{
 		{"internal/loop", "internal/iobuf", "internal/timewheel", "internal/netpoll"},
 	},
 	doors: map[string]string{
-		"internal/loop": "http1/transport_loop.go",
+		"internal/loop": "http1/transport_loop*.go",
 	},
 	// What the main go.mod may require directly. What brings a tree of its own
 	// is a module under contrib/, rivals and suites are modules under bench/.
