@@ -212,6 +212,7 @@ func pattern(n int) []byte {
 // session is a connection that sends back what it gets. What it does with each
 // piece before that may block.
 type session struct {
+	pushing func() // called before a push
 	env *env
 
 	// work is called between Enter and Leave, without mu. data is in the loop's
@@ -287,6 +288,9 @@ func (s *session) Run(turn *Turn) {
 // OnPush sends what was kept.
 func (s *session) OnPush(turn *Turn) {
 	s.mu.Lock()
+	if s.pushing != nil {
+		s.pushing()
+	}
 	if s.socket.Push() != nil {
 		s.socket.Close()
 	}

@@ -24,8 +24,9 @@ const (
 	// cheaper.
 	groupMax = 32
 
-	// keptBytesMax is how much output of a socket is kept for the end of a group.
-	keptBytesMax = 4 << 10
+	// keptBytesMax is how much output of a socket is kept for the end of a group. To
+	// copy more costs what the caches save: pipelined answers.
+	keptBytesMax = 1 << 10
 
 	// aheadBytesMin is how much room there must be for another socket's input.
 	aheadBytesMin = 4 << 10
