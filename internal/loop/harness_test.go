@@ -213,7 +213,7 @@ func pattern(n int) []byte {
 // piece before that may block.
 type session struct {
 	pushing func() // called before a push
-	env *env
+	env     *env
 
 	// work is called between Enter and Leave, without mu. data is in the loop's
 	// buffer.
