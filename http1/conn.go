@@ -63,13 +63,13 @@ type conn struct {
 	site     *site  // for an http.Handler; nil before that
 
 	// Clock.
-	now         instant       // of the last input or tick
-	started     instant       // of the message being read; before the first, of the connection
-	idleSince   instant       // the last answer was finished
-	lingerUntil instant       // of writeLast
-	taking      patience      // with the client that takes answers
-	unsent      int           // what the kernel held when depart looked
-	look        time.Duration // until it looks again
+	now         instant  // of the last input or tick
+	started     instant  // of the message being read; before the first, of the connection
+	idleSince   instant  // the last answer was finished
+	lingerUntil instant  // of writeLast
+	taking      patience // with the client that takes answers
+	unsent      uint32   // what the kernel held when depart looked
+	look        uint32   // until it looks again, in milliseconds
 }
 
 // instant is a time on the server's clock: nanoseconds, never zero, which stands
@@ -153,6 +153,10 @@ type work struct {
 	firing    bool    // somebody calls them
 	telling   bool    // a goroutine has been sent to
 	reminded  bool    // one will be, if run does not come to it
+
+	// Of the carrier on an event loop.
+	thirsty bool // somebody waits in fill who wants to read by himself
+	waits   bool // the handler is about to wait for the connection
 }
 
 func newConn(s *Server, t transport, p *pools) *conn {

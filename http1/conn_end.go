@@ -1,7 +1,9 @@
 package http1
 
 import (
+	"math"
 	"net/http"
+	"time"
 
 	"github.com/cork-go/cork/internal/invariants"
 )
@@ -84,12 +86,12 @@ func (c *conn) depart() {
 	now, at := c.clock(), &c.server.timeouts.answer
 	if c.unsent != 0 {
 		c.taking.end(now)
-		c.taking.earn(uint64(max(0, c.unsent-left)), at)
+		c.taking.earn(uint64(max(0, int(c.unsent)-left)), at)
 	} else if !severed && !c.t.closeWrite() {
 		c.shut()
 		return
 	}
-	c.unsent = left
+	c.unsent = uint32(min(left, math.MaxInt32))
 	c.taking.begin(now)
 	d := c.taking.until(at)
 	if d != 0 && now >= d {
@@ -97,8 +99,9 @@ func (c *conn) depart() {
 		c.shut()
 		return
 	}
-	c.look = min(max(2*c.look, departLookMin), c.server.timeouts.linger)
-	c.lingerUntil = earlier(d, now.after(c.look))
+	look := min(max(2*time.Duration(c.look)*time.Millisecond, departLookMin), c.server.timeouts.linger)
+	c.look = uint32(look / time.Millisecond)
+	c.lingerUntil = earlier(d, now.after(look))
 	c.notify()
 }
 

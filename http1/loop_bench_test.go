@@ -5,6 +5,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"unsafe"
 
 	"github.com/cork-go/cork/internal/netpoll"
 )
@@ -101,5 +102,14 @@ func BenchmarkLoop(b *testing.B) {
 			}
 			ls.close()
 		})
+	}
+}
+
+// TestConnIsSmall: what an idle connection owns fits the allocator's class of 384
+// bytes, on 64 bits. Another field is another 32 bytes for each connection.
+func TestConnIsSmall(t *testing.T) {
+	const most = 384
+	if size := unsafe.Sizeof(loopConn{}); size > most {
+		t.Errorf("a connection has %d bytes, want at most %d", size, most)
 	}
 }

@@ -73,6 +73,7 @@ func (w *work) rested() {
 	w.own, w.starved, w.hooks, w.stuffed, w.draining = false, false, false, false, false
 	w.dropped, w.frontAt = 0, 0
 	w.telling, w.reminded = false, false
+	w.thirsty, w.waits = false, false
 	w.kind, w.since = 0, 0
 	if invariants.Enabled {
 		invariants.Check(w.filling == nil && w.current == nil && w.serving == nil && w.bad == nil && !w.cutOff &&

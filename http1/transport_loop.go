@@ -41,8 +41,6 @@ type loopTransport struct {
 	entered  bool // Turn.Leave is due
 	readable bool // the socket may have more
 	hungUp   bool // its end is in sight: a short read does not mean that it is empty
-	thirsty  bool // somebody waits in fill who wants to read by himself
-	waits    bool // the handler is about to wait for the connection
 	looked   bool // OnRead has read what OnReady is about to tell of
 	posted   bool // Run is due
 
@@ -300,7 +298,7 @@ func (t *loopTransport) pumpOnce(turn *loop.Turn) bool {
 		if !t.readable || c.current == nil && len(c.in) >= readAheadMax {
 			return false
 		}
-		if t.thirsty {
+		if c.thirsty {
 			c.cond.Broadcast() // it reads to where it wants the bytes
 			return false
 		}
@@ -327,17 +325,17 @@ func (t *loopTransport) OnHandOver() (keepsBuffer bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	t.turn = nil
-	defer func() { t.waits = false }()
 	t.ahead = bytes.Clone(t.ahead)
 	if c.work == nil {
 		return false
 	}
 	if c.serving != nil {
 		c.serving.req.materialise()
-		if t.inUser && !t.waits {
+		if t.inUser && !c.waits {
 			c.since = t.now()
 		}
 	}
+	c.waits = false
 	if c.fresh != nil {
 		c.fresh.req.materialise()
 	}

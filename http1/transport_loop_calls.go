@@ -126,10 +126,13 @@ func (t *loopTransport) fill(p []byte) {
 	}
 	switch {
 	case !t.readable:
-		t.thirsty = t.thirsty || p != nil
+		c.wake()
+		c.thirsty = c.thirsty || p != nil
 		t.arm()
 		c.waitForChange()
-		t.thirsty = t.thirsty && p == nil
+		if c.work != nil {
+			c.thirsty = c.thirsty && p == nil
+		}
 		c.waited()
 	case p != nil:
 		t.readInto(p)
@@ -146,7 +149,7 @@ func (t *loopTransport) fill(p []byte) {
 // block implements transport.
 func (t *loopTransport) block() {
 	if t.turn != nil {
-		t.waits = true // that it waits for the client is no habit of the handler's: nobody was held up
+		t.conn.waits = true // that it waits for the client is no habit of the handler's: nobody was held up
 		t.turn.HandOver()
 	}
 }
