@@ -96,9 +96,9 @@ func (b *body) ask() {
 
 // Body returns the body for code that reads it where it stands. Read waits for
 // the client, in the handler or in any other goroutine, but one at a time; the
-// server serves the connection meanwhile. At the end, perhaps with the last bytes, it returns io.EOF,
-// http.ErrBodyReadAfterClose once the response has ended, and ErrAborted if the
-// connection went away. Body and OnData exclude each other.
+// server serves the connection meanwhile. At the end, perhaps with the last bytes,
+// it returns io.EOF, http.ErrBodyReadAfterClose once the response has ended, and
+// ErrAborted if the connection went away. Body and OnData exclude each other.
 func (req *IncomingMessage) Body() io.Reader {
 	c := req.conn
 	c.mu.Lock()

@@ -90,9 +90,9 @@ func (res *ServerResponse) OnFinish(fn func()) {
 // OnClose sets what is called after OnFinish, or when the connection goes away
 // before the answer was finished. Goroutine and rules as OnFinish.
 //
-// That a client has gone is noticed when its connection is read or written. It
-// is not read while a handler of it blocks without reading the body, nor while
-// a body waits for somebody to take it.
+// That a client has gone is noticed when its connection is read or written. On
+// an event loop it is read a little (16 KiB) behind a request whose handler blocks;
+// over a net.Conn it is not, and nowhere while a body waits for somebody to take it.
 func (res *ServerResponse) OnClose(fn func()) {
 	res.setHook(func(h *responseHooks) { h.close = fn })
 }
